@@ -266,7 +266,7 @@ REFUSED = {
     "16-bit length of 125": (b"\x81\xfe\x00\x7d" + MASK + bytes(125), 1002),
     "16-bit length of 0": (b"\x81\xfe\x00\x00" + MASK, 1002),
     "64-bit length of 65,535": (b"\x82\xff" + (65_535).to_bytes(8, "big") + MASK, 1002),
-    "64-bit length of 119": (b"\x81\xff" + (119).to_bytes(8, "big") + MASK + xor(b"x" * 119, MASK), 1002),
+    "64-bit length of 119": (b"\x81\xff" + (119).to_bytes(8, "big") + bytes(4) + b"x" * 119, 1002),
     "64-bit length with its top bit": (b"\x82\xff\x80" + bytes(7) + MASK, 1002),
     "too large by one": (b"\x82\xff" + (LIMIT + 1).to_bytes(8, "big") + MASK, 1009),
     "too large by far": (b"\x81\xff\x7f" + b"\xff" * 7 + MASK, 1009),
@@ -309,6 +309,12 @@ def test_a_broken_frame_fails_and_nothing_after_it_is_read(data: bytes, code: in
     assert events[-1][0] == FAIL
     assert Parser(LIMIT).feed(client_frame(CLOSE, close_payload(events[-1]))) == [(CLOSE, *events[-1][1:])]
     assert parser.feed(client_frame(TEXT, b"later")) == []
+
+
+@pytest.mark.parametrize(("data", "code"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_broken_frame_fails_when_it_is_the_first_and_only_read(data: bytes, code: int) -> None:
+    events = Parser(LIMIT).feed(data)
+    assert [event[:2] for event in events if event[0] == FAIL] == [(FAIL, code)]
 
 
 def test_size_is_decided_from_the_header_alone() -> None:
@@ -572,6 +578,10 @@ def test_a_close_of_a_client_is_understood(code: int, reason: str) -> None:
 
 
 # --- what the server must not send --------------------------------------------------------------------------
+
+
+def test_a_long_reason_is_cut_between_characters() -> None:
+    assert close_frame(4001, "é" * 100) == b"\x88\x7c\x0f\xa1" + ("é" * 61).encode()
 
 
 def test_a_close_without_a_status_is_empty() -> None:
