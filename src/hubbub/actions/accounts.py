@@ -1,0 +1,250 @@
+"""Accounts: registering, signing in and out, passwords, and what a user sets for themselves."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from hubbub.actions.publishing import Publisher
+from hubbub.actions.rows import conversation_row
+from hubbub.auth.passwords import Passwords
+from hubbub.auth.refreshing import RefreshTokens
+from hubbub.auth.revocations import Revocations
+from hubbub.auth.tokens import Tokens
+from hubbub.domain.handles import candidates
+from hubbub.domain.text import check_text
+from hubbub.storage import conversations, families, users
+from hubbub.storage.engine import Reader
+from hubbub.storage.operations import Request, RequestMac, once
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.errors import BadInput, InvalidCredentials, InvalidToken, NotFound
+from hubbub.wire.events import Changed, ConversationRow
+from hubbub.wire.ids import new_id
+from hubbub.wire.resources import (
+    ChangePassword,
+    ChangeProfile,
+    Login,
+    OwnUser,
+    Profile,
+    PublicUser,
+    Refresh,
+    Register,
+    SettingsPush,
+    SignedIn,
+)
+
+LONGEST_DISPLAY_NAME = 128
+HANDLES_TRIED = 16
+
+
+class _Settings(NamedTuple):
+    """What a change of settings leaves behind: the row, and who is to hear of it."""
+
+    change: Changed
+    contacts: list[str]
+
+
+class Accounts:
+    """Every write to an account. Methods raise the refusals of `wire.errors`; nothing was changed then."""
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        writer: Writer,
+        tokens: Tokens,
+        refresh_tokens: RefreshTokens,
+        passwords: Passwords,
+        revocations: Revocations,
+        publisher: Publisher,
+        request_mac: RequestMac,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._tokens = tokens
+        self._refresh_tokens = refresh_tokens
+        self._passwords = passwords
+        self._revocations = revocations
+        self._publisher = publisher
+        self._request_mac = request_mac
+
+    # --- signing in -----------------------------------------------------------------------------------------
+
+    async def register(self, asked: Register) -> SignedIn:
+        """Make an account and sign it in. Raises `EmailTaken`, `Unavailable`."""
+        email, name = asked.email.strip(), (asked.display_name or "").strip()
+        account = users.Account(new_id(), await self._passwords.hash(asked.password), disabled=False)
+        new = users.NewAccount(
+            id=account.id,
+            email=email,
+            display_name=name or email,
+            password_hash=account.password_hash,
+            handles=list(islice(candidates(name), HANDLES_TRIED)),
+        )
+        await self._writer.write(users.insert_account, new)
+        return await self._sign_in(account)
+
+    async def login(self, asked: Login) -> SignedIn:
+        """Begin a new family. Raises `InvalidCredentials`, in the same time whether or not the address is
+        known.
+        """
+        account = await self._reader.run(users.account_by_email, asked.email)
+        stored = account.password_hash if account else None
+        if not await self._passwords.verify(stored, asked.password) or account is None or account.disabled:
+            raise InvalidCredentials()
+        return await self._sign_in(await self._with_current_hash(account, asked.password))
+
+    async def _with_current_hash(self, account: users.Account, password: str) -> users.Account:
+        if not self._passwords.is_outdated(account.password_hash):
+            return account
+        new_hash = await self._passwords.hash(password)
+        await self._writer.write(users.replace_password_hash, account, new_hash, users=[account.id])
+        return msgspec.structs.replace(account, password_hash=new_hash)
+
+    async def _sign_in(self, account: users.Account) -> SignedIn:
+        family_id, refresh_token = new_id(), self._refresh_tokens.first()
+        at = await self._writer.write(
+            families.begin_family,
+            account,
+            family_id,
+            self._refresh_tokens.stored(refresh_token),
+            users=[account.id],
+        )
+        return await self._signed_in(families.Exchange(account.id, family_id, at), refresh_token)
+
+    async def refresh(self, asked: Refresh) -> SignedIn:
+        """Exchange a refresh token for new tokens. Raises `InvalidToken`, `ExpiredToken`.
+
+        A token is good for one exchange; a second use ends its family, access tokens too, unless it repeats
+        the first with the same `op_id` within five minutes (Hubbub protocol, section 5).
+        """
+        spent = self._refresh_tokens.stored(asked.token)
+        owner = await self._reader.run(families.owner_of_token, spent)
+        if owner is None:
+            raise InvalidToken()
+        successor = self._refresh_tokens.successor(asked.token, asked.op_id)
+        outcome = await self._writer.write(
+            families.exchange, spent, asked.op_id, self._refresh_tokens.stored(successor), users=[owner]
+        )
+        if isinstance(outcome, families.Reused):
+            self._revocations.apply([outcome.revocation])
+            raise InvalidToken("This refresh token was used before; sign in again.")
+        return await self._signed_in(outcome, successor)
+
+    async def _signed_in(self, granted: families.Exchange, refresh_token: str) -> SignedIn:
+        user, mine, others = await self._reader.run(_overview, granted.user_id)
+        return SignedIn(
+            user=user,
+            conversations=mine,
+            users=others,
+            auth_token=self._tokens.issue(granted.user_id, granted.family_id, granted.at // 1000),
+            refresh_token=refresh_token,
+        )
+
+    # --- signing out ----------------------------------------------------------------------------------------
+
+    async def sign_out_all(self, user_id: str) -> None:
+        """End every family of the user: refresh tokens, access tokens and sockets."""
+        self._revocations.apply(await self._writer.write(families.revoke_all, user_id, users=[user_id]))
+
+    async def change_password(self, user_id: str, asked: ChangePassword) -> None:
+        """Set a new password and end every family. Raises `InvalidCredentials`, `BadInput`."""
+        if asked.new_password != asked.new_password_confirmation:
+            raise BadInput("new_password_confirmation is not the same as new_password.")
+        account = await self._reader.run(users.account_by_id, user_id)
+        if account is None or not await self._passwords.verify(account.password_hash, asked.password):
+            raise InvalidCredentials("The current password is wrong.")
+        new_hash = await self._passwords.hash(asked.new_password)
+        revoked = await self._writer.write(_change_password, account, new_hash, users=[user_id])
+        self._revocations.apply(revoked)
+
+    # --- settings -------------------------------------------------------------------------------------------
+
+    async def update_profile(self, user_id: str, asked: ChangeProfile) -> Profile:
+        """Change the settings that are given and push `settings` to the user's sockets."""
+        values = {
+            name: value
+            for name in ("hidden", "theme", "magnification", "recents")
+            if (value := getattr(asked, name)) is not msgspec.UNSET
+        }
+        op_id = None if asked.op_id is msgspec.UNSET else asked.op_id
+        user = _own(await self._set(user_id, values, op_id))
+        return Profile(
+            hidden=user.hidden, theme=user.theme, magnification=user.magnification, recents=user.recents
+        )
+
+    async def set_hidden(self, user_id: str, hidden: bool, op_id: str | None = None) -> OwnUser:
+        """Store whether the user shows as online; what others see of it is the gateway's."""
+        return _own(await self._set(user_id, {"hidden": hidden}, op_id))
+
+    async def set_display_name(self, user_id: str, text: str, op_id: str | None = None) -> OwnUser:
+        """Rename the user and tell their contacts, and themselves, with `update_display_name` on
+        `system:general`.
+        """
+        name = check_text(text.strip(), "display_name", LONGEST_DISPLAY_NAME, shortest=1)
+        done = await self._set(user_id, {"display_name": name}, op_id)
+        shown = {"user_id": user_id, "display_name": _own(done).display_name}
+        for contact in [user_id, *done.contacts]:
+            self._publisher.to_contact(contact, "update_display_name", shown)
+        return _own(done)
+
+    async def _set(self, user_id: str, values: dict[str, Any], op_id: str | None) -> _Settings:
+        request = Request(user_id, user_id, op_id, self._request_mac("settings", values))
+        done = await self._writer.write(_apply_settings, request, values, users=[user_id])
+        push = SettingsPush(user_version=done.change.version, changes=[done.change])
+        self._publisher.to_user(user_id, "settings", push)
+        return done
+
+
+def _overview(
+    connection: Connection, user_id: str
+) -> tuple[OwnUser, list[ConversationRow], list[PublicUser]]:
+    """The user, their conversations in id order, and everyone else in those."""
+    user = users.own_user(connection, user_id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    mine = conversations.load(
+        connection, [row for row, _ in conversations.memberships_of(connection, user_id)]
+    )
+    rows = [conversation_row(mine[key]) for key in sorted(mine)]
+    return user, rows, users.acquaintances(connection, user_id)
+
+
+def _change_password(
+    transaction: Transaction, account: users.Account, new_hash: str
+) -> list[families.Revocation]:
+    users.replace_password_hash(transaction, account, new_hash)
+    return families.revoke_all(transaction, account.id)
+
+
+def _apply_settings(transaction: Transaction, request: Request, values: dict[str, Any]) -> _Settings:
+    """Write the settings once; a repeat answers with, and announces, the row as it is now."""
+    user_id = request.user_id
+    once(transaction, request, partial(_write_settings, transaction, user_id, values))
+    return _Settings(
+        users.settings_change(transaction.connection, user_id),
+        users.contacts(transaction.connection, user_id) if "display_name" in values else [],
+    )
+
+
+def _write_settings(transaction: Transaction, user_id: str, values: dict[str, Any]) -> tuple[str, int]:
+    if "display_name" in values:
+        version = users.change_display_name(transaction, user_id, values["display_name"])
+    else:
+        version = users.change_settings(transaction, user_id, _columns(values))
+    return user_id, version
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    if "recents" not in values:
+        return values
+    return {**values, "recents": msgspec.json.encode(values["recents"]).decode()}
+
+
+def _own(done: _Settings) -> OwnUser:
+    assert isinstance(done.change.data, OwnUser)
+    return done.change.data

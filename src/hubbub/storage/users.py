@@ -1,0 +1,317 @@
+"""Accounts: the rows of `users`, and who may see what of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+
+from hubbub.storage.schema import conversations, memberships, user_changes, users
+from hubbub.storage.unique import insert_unless_taken
+from hubbub.storage.user_stream import SETTINGS, advance
+from hubbub.storage.writer import Transaction
+from hubbub.wire.errors import EmailTaken, InvalidCredentials, NotFound
+from hubbub.wire.events import Changed
+from hubbub.wire.resources import OwnUser, PublicUser
+
+LARGEST_PRESENCE_GROUP = 100
+ACQUAINTING_KINDS = ("private", "group")
+
+
+class Account(msgspec.Struct, frozen=True):
+    """What signing in needs to know."""
+
+    id: str
+    password_hash: str
+    disabled: bool
+
+
+class NewAccount(msgspec.Struct, frozen=True):
+    """`handles` are tried in order; give enough that one is free."""
+
+    id: str
+    email: str
+    display_name: str
+    password_hash: str
+    handles: list[str]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a page of users ends: `inserted_at` in milliseconds, and the id."""
+
+    inserted_at: int
+    id: str
+
+
+def email_key(email: str) -> str:
+    """An address as it is compared: by RFC 5321 the part before the @ may differ in case, in practice none
+    does.
+    """
+    return email.strip().casefold()
+
+
+# --- one account --------------------------------------------------------------------------------------------
+
+
+def account_by_email(connection: Connection, email: str) -> Account | None:
+    return _account(connection, users.c.email_key == email_key(email))
+
+
+def account_by_id(connection: Connection, user_id: str) -> Account | None:
+    return _account(connection, users.c.id == user_id)
+
+
+def _account(connection: Connection, condition: Any) -> Account | None:
+    row = connection.execute(
+        select(users.c.id, users.c.password_hash, users.c.disabled).where(condition)
+    ).one_or_none()
+    return Account(*row) if row else None
+
+
+def exists(connection: Connection, user_id: str) -> bool:
+    return connection.execute(select(users.c.id).where(users.c.id == user_id)).first() is not None
+
+
+def insert_account(transaction: Transaction, new: NewAccount) -> str:
+    """Store the account under the first handle that is free, and return that.
+
+    Raises `EmailTaken` when the address has an account.
+    """
+    for handle in new.handles:
+        if account_by_email(transaction.connection, new.email):
+            raise EmailTaken()
+        if insert_unless_taken(transaction.connection, users, _row_of(new, handle, transaction.now)):
+            advance(transaction, {new.id: [(SETTINGS, new.id, False)]})
+            return handle
+    raise AssertionError("No handle was free: the caller gives more than are likely to be taken.")
+
+
+def _row_of(new: NewAccount, handle: str, now: int) -> dict[str, Any]:
+    return {
+        "id": new.id,
+        "name": handle,
+        "email": new.email,
+        "email_key": email_key(new.email),
+        "display_name": new.display_name,
+        "search_text": search_text(handle, new.display_name, new.email),
+        "password_hash": new.password_hash,
+        "admin": False,
+        "disabled": False,
+        "hidden": False,
+        "theme": "day",
+        "magnification": 1.0,
+        "recents": "[]",
+        "version": 0,
+        "swept_version": 0,
+        "inserted_at": now,
+        "updated_at": now,
+    }
+
+
+def search_text(handle: str, display_name: str, email: str) -> str:
+    """What `q=` looks through. Never the address: a search must not tell who has which."""
+    shown = handle if is_address(display_name, email) else display_name
+    return f"{handle}\n{shown}".casefold()
+
+
+def is_address(display_name: str, email: str) -> bool:
+    """Whether the display name gives the address away (seed 003 makes the address the default name)."""
+    return email_key(email) in display_name.casefold()
+
+
+# --- changing one -------------------------------------------------------------------------------------------
+
+
+def change_settings(transaction: Transaction, user_id: str, values: dict[str, Any]) -> int:
+    """Write columns of the user's own row and return the new version of their stream. Raises `NotFound`."""
+    if values:
+        transaction.connection.execute(
+            update(users).where(users.c.id == user_id).values(**values, updated_at=transaction.now)
+        )
+    heads = advance(transaction, {user_id: [(SETTINGS, user_id, False)]})
+    if user_id not in heads:
+        raise NotFound("There is no such user.")
+    return heads[user_id]
+
+
+def change_display_name(transaction: Transaction, user_id: str, display_name: str) -> int:
+    """As `change_settings`, keeping the text that searches look through."""
+    row = transaction.connection.execute(
+        select(users.c.name, users.c.email).where(users.c.id == user_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such user.")
+    text = search_text(row.name, display_name, row.email)
+    return change_settings(transaction, user_id, {"display_name": display_name, "search_text": text})
+
+
+def replace_password_hash(transaction: Transaction, account: Account, password_hash: str) -> None:
+    """Store a new hash in place of the one in `account`; the user must be locked.
+
+    Raises `InvalidCredentials` when it was changed since: of two changes at once the second proved a password
+    that is gone.
+    """
+    if account_by_id(transaction.connection, account.id) != account:
+        raise InvalidCredentials()
+    transaction.connection.execute(
+        update(users)
+        .where(users.c.id == account.id)
+        .values(password_hash=password_hash, updated_at=transaction.now)
+    )
+
+
+def set_admin(transaction: Transaction, user_id: str, admin: bool) -> int:
+    """Give or take the right to administer; returns the stream's version. Raises `NotFound`."""
+    return change_settings(transaction, user_id, {"admin": admin})
+
+
+def set_disabled(transaction: Transaction, user_id: str, disabled: bool) -> int:
+    """Shut an account out or let it in again; the caller revokes its families. Raises `NotFound`."""
+    return change_settings(transaction, user_id, {"disabled": disabled})
+
+
+# --- as they see themselves ---------------------------------------------------------------------------------
+
+
+def own_user(connection: Connection, user_id: str) -> OwnUser | None:
+    row = connection.execute(select(users).where(users.c.id == user_id)).one_or_none()
+    if row is None:
+        return None
+    return OwnUser(
+        id=row.id,
+        email=row.email,
+        display_name=row.display_name,
+        hidden=row.hidden,
+        theme=row.theme,
+        magnification=row.magnification,
+        recents=msgspec.json.decode(row.recents, type=list[str]),
+        name=row.name,
+        admin=row.admin,
+    )
+
+
+def settings_change(connection: Connection, user_id: str) -> Changed:
+    """The row `settings` of the user's stream, as pushes and `sync` show it."""
+    version = connection.execute(
+        select(user_changes.c.version).where(
+            user_changes.c.user_id == user_id,
+            user_changes.c.kind == SETTINGS,
+            user_changes.c.row_id == user_id,
+        )
+    ).scalar_one()
+    return Changed(
+        kind=SETTINGS, id=user_id, version=version, deleted=False, data=own_user(connection, user_id)
+    )
+
+
+# --- as others see them -------------------------------------------------------------------------------------
+
+
+def public_users(connection: Connection, viewer_id: str, ids: Iterable[str]) -> list[PublicUser]:
+    """These users as `viewer_id` may see them, ordered by id; ids without an account are left out."""
+    wanted = list(ids)
+    if not wanted:
+        return []
+    rows = connection.execute(select(users).where(users.c.id.in_(wanted)).order_by(users.c.id)).all()
+    return seen_by(connection, viewer_id, rows)
+
+
+def users_page(
+    connection: Connection, viewer_id: str, after: Place | None, size: int, search: str | None
+) -> tuple[list[PublicUser], Place | None]:
+    """`size` users in order of registration, and where to go on; None on the last page.
+
+    `search` is text that the handle or the display name contains, in any case.
+    """
+    query = select(users).where(~users.c.disabled).order_by(users.c.inserted_at, users.c.id)
+    if after is not None:
+        later = and_(users.c.inserted_at == after.inserted_at, users.c.id > after.id)
+        query = query.where(or_(users.c.inserted_at > after.inserted_at, later))
+    if search:
+        query = query.where(users.c.search_text.contains(search.casefold(), autoescape=True))
+    rows = connection.execute(query.limit(size + 1)).all()
+    place = Place(rows[size - 1].inserted_at, rows[size - 1].id) if len(rows) > size else None
+    return seen_by(connection, viewer_id, rows[:size]), place
+
+
+def seen_by(connection: Connection, viewer_id: str, rows: Iterable[Row[Any]]) -> list[PublicUser]:
+    """Rows of `users` as the viewer may see them (Hubbub protocol, section 5, last paragraph)."""
+    found = list(rows)
+    known = acquainted(connection, viewer_id, [row.id for row in found]) | {viewer_id}
+    return [_public(row, row.id in known) for row in found]
+
+
+def _public(row: Row[Any], known: bool) -> PublicUser:
+    hide_name = not known and is_address(row.display_name, row.email)
+    return PublicUser(
+        id=row.id,
+        email=row.email if known else None,
+        display_name=row.name if hide_name else row.display_name,
+        name=row.name,
+    )
+
+
+def acquainted(connection: Connection, viewer_id: str, ids: list[str]) -> set[str]:
+    """Those of `ids` who share a private or group conversation with the viewer."""
+    if not ids:
+        return set()
+    return set(
+        connection.execute(
+            select(memberships.c.user_id)
+            .where(
+                memberships.c.conversation_id.in_(_shared_with(viewer_id)),
+                memberships.c.left_version.is_(None),
+                memberships.c.user_id.in_(ids),
+            )
+            .distinct()
+        ).scalars()
+    )
+
+
+def _shared_with(user_id: str) -> Select[Any]:
+    """The private and group conversations that the user is a member of."""
+    return (
+        select(memberships.c.conversation_id)
+        .join(conversations, conversations.c.id == memberships.c.conversation_id)
+        .where(
+            memberships.c.user_id == user_id,
+            memberships.c.left_version.is_(None),
+            conversations.c.kind.in_(ACQUAINTING_KINDS),
+        )
+    )
+
+
+def contacts(connection: Connection, user_id: str) -> list[str]:
+    """Who hears of this user's presence and name: the other members of shared private conversations and of
+    groups of at most 100 (Hubbub protocol, section 1). Ordered by id."""
+    small = (
+        select(memberships.c.conversation_id)
+        .where(memberships.c.conversation_id.in_(_shared_with(user_id)), memberships.c.left_version.is_(None))
+        .group_by(memberships.c.conversation_id)
+        .having(func.count() <= LARGEST_PRESENCE_GROUP)
+    )
+    return list(
+        connection.execute(
+            select(memberships.c.user_id)
+            .where(
+                memberships.c.conversation_id.in_(small),
+                memberships.c.left_version.is_(None),
+                memberships.c.user_id != user_id,
+            )
+            .distinct()
+            .order_by(memberships.c.user_id)
+        ).scalars()
+    )
+
+
+def acquaintances(connection: Connection, user_id: str) -> list[PublicUser]:
+    """Everyone else in the user's private and group conversations, with their address; ordered by id."""
+    others = select(memberships.c.user_id).where(
+        memberships.c.conversation_id.in_(_shared_with(user_id)), memberships.c.left_version.is_(None)
+    )
+    rows = connection.execute(
+        select(users).where(users.c.id.in_(others), users.c.id != user_id).order_by(users.c.id)
+    )
+    return [_public(row, known=True) for row in rows]

@@ -1,0 +1,239 @@
+"""The body of every HTTP resource: what is sent and what is answered (seed 003; Hubbub protocol, section 5).
+
+Keys beyond the seed's are additions; the seed's own are never renamed or left out. Unknown keys of requests
+are ignored, so that clients may be newer than the server.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from hubbub.wire.errors import InvalidText
+from hubbub.wire.events import Changed, ConversationRow, JsonObject
+
+LONGEST_TOKEN = 512
+MOST_RECENTS = 50
+
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$",
+        description="An e-mail address; compared without regard to case.",
+        examples=["test@example.com"],
+    ),
+]
+Password = Annotated[str, Meta(min_length=1, max_length=1024, examples=["VerySecurePassword1!"])]
+NewPassword = Annotated[str, Meta(min_length=8, max_length=1024, examples=["VerySecurePassword2!"])]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=128, examples=["My Cool Name"])]
+RefreshToken = Annotated[str, Meta(min_length=1, max_length=LONGEST_TOKEN)]
+OperationId = Annotated[
+    str, Meta(min_length=1, max_length=64, description="Made by the client; makes a repeat safe.")
+]
+Theme = Literal["day", "night"]
+Magnification = Annotated[float, Meta(ge=0.7, le=1.4)]
+Recent = Annotated[str, Meta(min_length=1, max_length=512)]
+Recents = Annotated[list[Recent], Meta(max_length=MOST_RECENTS)]
+
+
+class Body(msgspec.Struct, kw_only=True):
+    """What a client sends. Text with NUL characters is refused here, for every field at once."""
+
+    def __post_init__(self) -> None:
+        for field in self.__struct_fields__:
+            refuse_nul(getattr(self, field), field)
+
+
+def refuse_nul(value: Any, name: str) -> None:
+    """Raise `InvalidText` when a NUL is anywhere in `value` (any JSON value): PostgreSQL cannot keep it."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise InvalidText(f"{name} contains a NUL character.")
+    elif isinstance(value, list):
+        for item in value:
+            refuse_nul(item, name)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            refuse_nul(key, name)
+            refuse_nul(item, name)
+
+
+# --- what is sent -------------------------------------------------------------------------------------------
+
+
+class Register(Body, kw_only=True):
+    email: Email
+    password: NewPassword
+    display_name: DisplayName | None = None
+
+
+class Login(Body, kw_only=True):
+    email: Annotated[str, Meta(min_length=1, max_length=254)]
+    password: Password
+
+
+class Refresh(Body, kw_only=True):
+    """`op_id` makes a repeat of the same exchange, within five minutes, give the same answer."""
+
+    token: RefreshToken
+    op_id: OperationId | None = None
+
+
+class ChangePassword(Body, kw_only=True):
+    password: Password
+    new_password: NewPassword
+    new_password_confirmation: Password
+
+
+class ChangeProfile(Body, kw_only=True):
+    """What is left out stays as it is."""
+
+    hidden: bool | UnsetType = UNSET
+    theme: Theme | UnsetType = UNSET
+    magnification: Magnification | UnsetType = UNSET
+    recents: Recents | UnsetType = UNSET
+    op_id: OperationId | UnsetType = UNSET
+
+
+class NewIdentityKey(Body, kw_only=True):
+    """The next entry of the user's history of identity keys; keys and signatures are base64url."""
+
+    ik: Annotated[str, Meta(min_length=43, max_length=43)]
+    seq: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    signature: Annotated[str, Meta(min_length=86, max_length=86)]
+    previous_signature: Annotated[str, Meta(min_length=86, max_length=86)] | None = None
+    wrapped_seed: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
+
+
+class NewUserKey(Body, kw_only=True):
+    """The user's own conversation key: a JWK, signed by the identity key, and its private part wrapped by
+    the client.
+    """
+
+    public_key: JsonObject
+    private_key: JsonObject | None = None
+
+
+class RegisterKeys(Body, kw_only=True):
+    identity: NewIdentityKey | None = None
+    user_key: NewUserKey | None = None
+
+
+# --- what is answered ---------------------------------------------------------------------------------------
+
+
+class OwnUser(msgspec.Struct, kw_only=True):
+    """A user as they see themselves; also the row `settings` of their stream."""
+
+    id: str
+    email: str
+    display_name: str
+    hidden: bool
+    theme: str
+    magnification: float
+    recents: list[str]
+    name: str
+    admin: bool
+
+
+class PublicUser(msgspec.Struct, kw_only=True):
+    """A user as another one sees them. `email` is null unless the two share a private or group
+    conversation.
+    """
+
+    id: str
+    email: str | None
+    display_name: str
+    name: str
+
+
+class SignedIn(msgspec.Struct, kw_only=True):
+    """`conversations`: those that the user is a member of; `users`: everyone else in them."""
+
+    user: OwnUser
+    conversations: list[ConversationRow]
+    users: list[PublicUser]
+    auth_token: str
+    refresh_token: str
+
+
+class Profile(msgspec.Struct, kw_only=True):
+    hidden: bool
+    theme: str
+    magnification: float
+    recents: list[str]
+
+
+class UserPage(msgspec.Struct, kw_only=True):
+    """`page_token` is null on the last page."""
+
+    items: list[PublicUser]
+    page_token: str | None
+
+
+class PrivateConversation(msgspec.Struct, kw_only=True):
+    conversation_id: str | None
+
+
+class IdentityEntry(msgspec.Struct, kw_only=True):
+    """One identity key of a user's history, `seq` counting from 1; `inserted_at` in RFC 3339."""
+
+    ik: str
+    seq: int
+    signature: str
+    previous_signature: str | None
+    inserted_at: str
+
+
+class OwnIdentityEntry(IdentityEntry, kw_only=True):
+    wrapped_seed: str | None
+
+
+class UserKey(msgspec.Struct, kw_only=True):
+    gen: int
+    public_key: JsonObject
+    inserted_at: str
+
+
+class OwnUserKey(UserKey, kw_only=True):
+    private_key: JsonObject | None
+
+
+class PublicKeys(msgspec.Struct, kw_only=True):
+    """What others encrypt to and check: the whole history of identity keys, oldest first, and the newest
+    user key.
+    """
+
+    user_id: str
+    identity: list[IdentityEntry]
+    user_key: UserKey | None
+
+
+class OwnKeys(msgspec.Struct, kw_only=True):
+    """One's own keys with what only the user may have; `user_keys` newest first."""
+
+    user_id: str
+    identity: list[OwnIdentityEntry]
+    user_keys: list[OwnUserKey]
+
+
+class SettingsPush(msgspec.Struct, kw_only=True):
+    """Event `settings` on `user:{id}`: one row of the user's stream."""
+
+    user_version: int
+    changes: list[Changed]
+
+
+class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """RFC 9457. `code` is stable, for programs; `detail` is a sentence for people and may change."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    current: Any = None
