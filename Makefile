@@ -48,6 +48,7 @@ faults: install ## kill and restart everything, ten rounds each
 # The environment. --no-deps: the lock is complete, so whatever it lacks shall fail here and not be fetched.
 $(ENVIRONMENT): requirements.lock pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'Hubbub needs Python 3.11 (apt-get install python3.11 python3.11-venv)' >&2; exit 1; }
+	@echo 'Making the environment in $(VENV): once, about a minute.'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
