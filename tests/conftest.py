@@ -9,15 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.server import Cluster, ServerProcess
-from tests.services import Lacking, PostgresServer, node_program, postgres_programs, redis_program
-
-if TYPE_CHECKING:
-    from tests.services import RedisServer
+from tests.services import Lacking, PostgresServer, RedisServer, node_program, postgres_programs, redis_program
 
 NEEDS: dict[str, Callable[[], Path]] = {
     "postgres": postgres_programs,
@@ -72,8 +68,6 @@ def postgres_url(postgres: PostgresServer) -> str:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     """The Redis of this run: not to be killed (make a `RedisServer` for that)."""
-    from tests.services import RedisServer
-
     with RedisServer() as server:
         yield server
 

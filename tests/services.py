@@ -128,9 +128,7 @@ class PostgresServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _make(self) -> None:
-        self._run(
-            "initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--username=postgres", "--auth=trust"
-        )
+        self._run("initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--username=postgres", "--auth=trust")
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), "-D", str(self._data), *arguments]
@@ -153,6 +151,86 @@ class PostgresServer:
     @property
     def _log(self) -> Path:
         return self.folder / "log"
+
+
+class RedisServer:
+    """One Redis that keeps nothing on disk, started when made.
+
+    It forgets everything when it is killed or restarted. Raises `Lacking` where the machine has no
+    redis-server.
+    """
+
+    def __init__(self) -> None:
+        self._program = redis_program()
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="hubbub-redis-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        settings = {
+            "--port": str(self.port),
+            "--bind": "127.0.0.1",
+            "--save": "",
+            "--appendonly": "no",
+            "--dir": str(self.folder),
+            "--logfile": str(self.folder / "log"),
+        }
+        arguments = [word for setting in settings.items() for word in setting]
+        self._process = subprocess.Popen([self._program, *arguments], stdin=subprocess.DEVNULL)
+        wait_until(self._answers, "Redis answers")
+
+    def kill(self) -> None:
+        """`kill -9`; returns when it is gone. Also while it is paused."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def pause(self) -> None:
+        """It stays connected and answers nothing until `resume`."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._running().send_signal(signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Back on the same port, with nothing in it; also after `kill`."""
+        self.kill()
+        self.start()
+
+    def close(self) -> None:
+        """Ends it and removes its files."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("Redis was killed and not started again")
+        return self._process
+
+    def _answers(self) -> bool:
+        if self._running().poll() is not None:
+            raise RuntimeError(f"redis-server ended: {(self.folder / 'log').read_text()[-2000:]}")
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16) == b"+PONG\r\n"
+        except OSError:
+            return False
 
 
 def postgres_programs() -> Path:
