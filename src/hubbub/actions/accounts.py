@@ -173,9 +173,7 @@ class Accounts:
         }
         op_id = None if asked.op_id is msgspec.UNSET else asked.op_id
         user = _own(await self._set(user_id, values, op_id))
-        return Profile(
-            hidden=user.hidden, theme=user.theme, magnification=user.magnification, recents=user.recents
-        )
+        return Profile(hidden=user.hidden, theme=user.theme, magnification=user.magnification, recents=user.recents)
 
     async def set_hidden(self, user_id: str, hidden: bool, op_id: str | None = None) -> OwnUser:
         """Store whether the user shows as online; what others see of it is the gateway's."""
@@ -200,23 +198,17 @@ class Accounts:
         return done
 
 
-def _overview(
-    connection: Connection, user_id: str
-) -> tuple[OwnUser, list[ConversationRow], list[PublicUser]]:
+def _overview(connection: Connection, user_id: str) -> tuple[OwnUser, list[ConversationRow], list[PublicUser]]:
     """The user, their conversations in id order, and everyone else in those."""
     user = users.own_user(connection, user_id)
     if user is None:
         raise NotFound("There is no such user.")
-    mine = conversations.load(
-        connection, [row for row, _ in conversations.memberships_of(connection, user_id)]
-    )
+    mine = conversations.load(connection, [row for row, _ in conversations.memberships_of(connection, user_id)])
     rows = [conversation_row(mine[key]) for key in sorted(mine)]
     return user, rows, users.acquaintances(connection, user_id)
 
 
-def _change_password(
-    transaction: Transaction, account: users.Account, new_hash: str
-) -> list[families.Revocation]:
+def _change_password(transaction: Transaction, account: users.Account, new_hash: str) -> list[families.Revocation]:
     users.replace_password_hash(transaction, account, new_hash)
     return families.revoke_all(transaction, account.id)
 

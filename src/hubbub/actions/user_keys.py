@@ -117,9 +117,7 @@ class UserKeys:
         return None if sealed is None else self._vault.open(sealed, context)
 
 
-def _next_identity(
-    asked: NewIdentityKey | None, newest: IdentityKey | None, user_id: str
-) -> IdentityKey | None:
+def _next_identity(asked: NewIdentityKey | None, newest: IdentityKey | None, user_id: str) -> IdentityKey | None:
     """The entry to add to the history; None when nothing was asked or it is the newest one already."""
     if asked is None:
         return None

@@ -34,9 +34,7 @@ class Revocations:
     seconds.
     """
 
-    def __init__(
-        self, reader: Reader, clock: Callable[[], float] = time.time, interval: float = INTERVAL
-    ) -> None:
+    def __init__(self, reader: Reader, clock: Callable[[], float] = time.time, interval: float = INTERVAL) -> None:
         self._reader = reader
         self._clock = clock
         self._interval = interval
@@ -106,9 +104,7 @@ class Revocations:
                 await self.look()
                 self._forget()
                 away = False
-            except (
-                Refusal
-            ):  # the database is away: what is known keeps counting, the rest comes when it is back
+            except Refusal:  # the database is away: what is known keeps counting, the rest comes when it is back
                 if not away:
                     log.warning("revocations_unread")
                 away = True

@@ -87,9 +87,7 @@ def owner_of_token(connection: Connection, token_hash: str) -> str | None:
     return owner
 
 
-def exchange(
-    transaction: Transaction, token_hash: str, op_id: str | None, successor_hash: str
-) -> Exchange | Reused:
+def exchange(transaction: Transaction, token_hash: str, op_id: str | None, successor_hash: str) -> Exchange | Reused:
     """Spend a refresh token and store its successor; the user must be locked.
 
     The same token with the same `op_id` within five minutes is granted again; any other use of a spent token
@@ -117,16 +115,12 @@ def exchange(
 
 def _spend(transaction: Transaction, token_hash: str, op_id: str | None) -> None:
     transaction.connection.execute(
-        update(refresh_tokens)
-        .where(refresh_tokens.c.hash == token_hash)
-        .values(spent_at=transaction.now, op_id=op_id)
+        update(refresh_tokens).where(refresh_tokens.c.hash == token_hash).values(spent_at=transaction.now, op_id=op_id)
     )
 
 
 def _touch(transaction: Transaction, family_id: str) -> None:
-    transaction.connection.execute(
-        update(families).where(families.c.id == family_id).values(used_at=transaction.now)
-    )
+    transaction.connection.execute(update(families).where(families.c.id == family_id).values(used_at=transaction.now))
 
 
 # --- ending early -------------------------------------------------------------------------------------------
@@ -137,9 +131,7 @@ def revoke_all(transaction: Transaction, user_id: str) -> list[Revocation]:
     tokens.
     """
     live = transaction.connection.execute(
-        select(families.c.id, families.c.used_at).where(
-            families.c.user_id == user_id, families.c.revoked_at.is_(None)
-        )
+        select(families.c.id, families.c.used_at).where(families.c.user_id == user_id, families.c.revoked_at.is_(None))
     ).all()
     recent = transaction.now - ACCESS_LIFETIME - CLOCK_SKEW
     transaction.connection.execute(

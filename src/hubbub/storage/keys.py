@@ -30,19 +30,14 @@ def identity_rows(connection: Connection, user_id: str) -> list[Row[Any]]:
 def newest_identity(connection: Connection, user_id: str) -> IdentityKey | None:
     """The identity key that counts; None before the first."""
     row = connection.execute(
-        select(identity_keys)
-        .where(identity_keys.c.user_id == user_id)
-        .order_by(identity_keys.c.seq.desc())
-        .limit(1)
+        select(identity_keys).where(identity_keys.c.user_id == user_id).order_by(identity_keys.c.seq.desc()).limit(1)
     ).one_or_none()
     if row is None:
         return None
     return IdentityKey(row.public_key, row.seq, row.signature, row.previous_signature)
 
 
-def insert_identity(
-    transaction: Transaction, user_id: str, entry: IdentityKey, sealed_seed: str | None
-) -> None:
+def insert_identity(transaction: Transaction, user_id: str, entry: IdentityKey, sealed_seed: str | None) -> None:
     transaction.connection.execute(
         identity_keys.insert(),
         {
@@ -60,9 +55,7 @@ def insert_identity(
 def user_key_rows(connection: Connection, user_id: str) -> list[Row[Any]]:
     """The user's own conversation keys, newest generation first."""
     return list(
-        connection.execute(
-            select(user_keys).where(user_keys.c.user_id == user_id).order_by(user_keys.c.gen.desc())
-        )
+        connection.execute(select(user_keys).where(user_keys.c.user_id == user_id).order_by(user_keys.c.gen.desc()))
     )
 
 

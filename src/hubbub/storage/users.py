@@ -64,9 +64,7 @@ def account_by_id(connection: Connection, user_id: str) -> Account | None:
 
 
 def _account(connection: Connection, condition: Any) -> Account | None:
-    row = connection.execute(
-        select(users.c.id, users.c.password_hash, users.c.disabled).where(condition)
-    ).one_or_none()
+    row = connection.execute(select(users.c.id, users.c.password_hash, users.c.disabled).where(condition)).one_or_none()
     return Account(*row) if row else None
 
 
@@ -138,9 +136,7 @@ def change_settings(transaction: Transaction, user_id: str, values: dict[str, An
 
 def change_display_name(transaction: Transaction, user_id: str, display_name: str) -> int:
     """As `change_settings`, keeping the text that searches look through."""
-    row = transaction.connection.execute(
-        select(users.c.name, users.c.email).where(users.c.id == user_id)
-    ).one_or_none()
+    row = transaction.connection.execute(select(users.c.name, users.c.email).where(users.c.id == user_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such user.")
     text = search_text(row.name, display_name, row.email)
@@ -156,9 +152,7 @@ def replace_password_hash(transaction: Transaction, account: Account, password_h
     if account_by_id(transaction.connection, account.id) != account:
         raise InvalidCredentials()
     transaction.connection.execute(
-        update(users)
-        .where(users.c.id == account.id)
-        .values(password_hash=password_hash, updated_at=transaction.now)
+        update(users).where(users.c.id == account.id).values(password_hash=password_hash, updated_at=transaction.now)
     )
 
 
@@ -201,9 +195,7 @@ def settings_change(connection: Connection, user_id: str) -> Changed:
             user_changes.c.row_id == user_id,
         )
     ).scalar_one()
-    return Changed(
-        kind=SETTINGS, id=user_id, version=version, deleted=False, data=own_user(connection, user_id)
-    )
+    return Changed(kind=SETTINGS, id=user_id, version=version, deleted=False, data=own_user(connection, user_id))
 
 
 # --- as others see them -------------------------------------------------------------------------------------
@@ -311,7 +303,5 @@ def acquaintances(connection: Connection, user_id: str) -> list[PublicUser]:
     others = select(memberships.c.user_id).where(
         memberships.c.conversation_id.in_(_shared_with(user_id)), memberships.c.left_version.is_(None)
     )
-    rows = connection.execute(
-        select(users).where(users.c.id.in_(others), users.c.id != user_id).order_by(users.c.id)
-    )
+    rows = connection.execute(select(users).where(users.c.id.in_(others), users.c.id != user_id).order_by(users.c.id))
     return [_public(row, known=True) for row in rows]

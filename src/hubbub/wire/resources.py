@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from hubbub.wire.errors import InvalidText
-from hubbub.wire.events import Changed, ConversationRow, JsonObject
+from hubbub.wire.events import Changed, ConversationRow, JsonObject, MessageRow
 
 LONGEST_TOKEN = 512
 MOST_RECENTS = 50
@@ -31,9 +31,7 @@ Password = Annotated[str, Meta(min_length=1, max_length=1024, examples=["VerySec
 NewPassword = Annotated[str, Meta(min_length=8, max_length=1024, examples=["VerySecurePassword2!"])]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=128, examples=["My Cool Name"])]
 RefreshToken = Annotated[str, Meta(min_length=1, max_length=LONGEST_TOKEN)]
-OperationId = Annotated[
-    str, Meta(min_length=1, max_length=64, description="Made by the client; makes a repeat safe.")
-]
+OperationId = Annotated[str, Meta(min_length=1, max_length=64, description="Made by the client; makes a repeat safe.")]
 Theme = Literal["day", "night"]
 Magnification = Annotated[float, Meta(ge=0.7, le=1.4)]
 Recent = Annotated[str, Meta(min_length=1, max_length=512)]
@@ -133,7 +131,7 @@ class OwnUser(msgspec.Struct, kw_only=True):
     email: str
     display_name: str
     hidden: bool
-    theme: str
+    theme: Theme
     magnification: float
     recents: list[str]
     name: str
@@ -163,7 +161,7 @@ class SignedIn(msgspec.Struct, kw_only=True):
 
 class Profile(msgspec.Struct, kw_only=True):
     hidden: bool
-    theme: str
+    theme: Theme
     magnification: float
     recents: list[str]
 
@@ -172,6 +170,13 @@ class UserPage(msgspec.Struct, kw_only=True):
     """`page_token` is null on the last page."""
 
     items: list[PublicUser]
+    page_token: str | None
+
+
+class MessagePage(msgspec.Struct, kw_only=True):
+    """Messages as one reader sees them, latest first; `page_token` is null on the last page."""
+
+    items: list[MessageRow]
     page_token: str | None
 
 

@@ -1,0 +1,86 @@
+"""The HTTP door: routes of seed 003 and ours, each of which parses, calls one action or query, and renders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.types import ControllerRouterHandler
+
+from hubbub.actions.accounts import Accounts
+from hubbub.actions.directory import Directory
+from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.limits import Addresses, Limiter
+from hubbub.auth.revocations import Revocations
+from hubbub.auth.tokens import Tokens
+from hubbub.http.account_routes import account_routes, key_routes
+from hubbub.http.auth_routes import auth_routes
+from hubbub.http.bearer import signed_in
+from hubbub.http.documentation import BEARER, documentation
+from hubbub.http.parts import Conversations, Messages, Sync
+from hubbub.http.problems import exception_handlers
+from hubbub.http.reading_routes import message_routes, sync_routes, user_routes
+from hubbub.http.requests import LARGEST_BODY, HubbubRequest
+
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
+
+
+def create_app(
+    *,
+    accounts: Accounts,
+    keys: UserKeys,
+    directory: Directory,
+    messages: Messages,
+    conversations: Conversations,
+    sync: Sync,
+    tokens: Tokens,
+    revocations: Revocations,
+    limiter: Limiter,
+    addresses: Addresses,
+    origins: Sequence[str],
+    public_url: str,
+    version: str,
+    further_routes: Callable[[], Sequence[ControllerRouterHandler]] = lambda: (),
+) -> Litestar:
+    """The ASGI application of everything but sockets.
+
+    `origins` are those that browsers may come from (`*`: any). `further_routes` makes routes to serve and document
+    beside these; it is called twice.
+    """
+
+    def routes() -> list[ControllerRouterHandler]:
+        api = Router(
+            "/api",
+            route_handlers=[
+                account_routes(accounts),
+                key_routes(keys),
+                user_routes(directory),
+                message_routes(messages, conversations),
+                sync_routes(sync),
+            ],
+            guards=[signed_in(tokens, revocations, limiter)],
+            security=BEARER,
+        )
+        return [auth_routes(accounts, limiter, addresses), api, *further_routes()]
+
+    return Litestar(
+        route_handlers=[*routes(), documentation(routes(), version, public_url)],
+        request_class=HubbubRequest,
+        request_max_body_size=LARGEST_BODY,
+        exception_handlers=exception_handlers(),
+        cors_config=_cors(origins),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _cors(origins: Sequence[str]) -> CORSConfig:
+    """Tokens travel in a header that scripts set, never in cookies: so credentials need no leave."""
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=list(METHODS),  # type: ignore[arg-type]
+        allow_headers=["authorization", "content-type"],
+        expose_headers=["retry-after"],
+        max_age=600,
+    )

@@ -1,0 +1,52 @@
+"""/auth: registering, signing in, refreshing (seed 003)."""
+
+from __future__ import annotations
+
+from litestar import Router, post
+from litestar.params import JSONBody
+
+from hubbub.actions.accounts import Accounts
+from hubbub.auth.limits import LOGIN, REFRESH, REGISTER, Addresses, Limiter
+from hubbub.http.bearer import limited
+from hubbub.http.documentation import WITH_BODY, errors
+from hubbub.wire.resources import Login, Refresh, Register, SignedIn
+
+
+def auth_routes(accounts: Accounts, limiter: Limiter, addresses: Addresses) -> Router:
+    """The routes that need no token; how often they may be used is counted by network address."""
+
+    @post(
+        "/register",
+        status_code=200,
+        guards=[limited(limiter, addresses, REGISTER)],
+        responses=errors(*WITH_BODY, 422),
+        summary="Make an account and sign in",
+    )
+    async def register(data: JSONBody[Register]) -> SignedIn:
+        return await accounts.register(data)
+
+    @post(
+        "/login",
+        status_code=200,
+        guards=[limited(limiter, addresses, LOGIN)],
+        responses=errors(*WITH_BODY, 401),
+        summary="Sign in with address and password",
+    )
+    async def login(data: JSONBody[Login]) -> SignedIn:
+        return await accounts.login(data)
+
+    @post(
+        "/refresh",
+        status_code=200,
+        guards=[limited(limiter, addresses, REFRESH)],
+        responses=errors(*WITH_BODY, 401),
+        summary="Exchange a refresh token for new tokens",
+        description=(
+            "A refresh token is good for one exchange. Using a spent one ends the sign-in that it stems from, except "
+            "with the same `op_id` within five minutes: that repeats the answer."
+        ),
+    )
+    async def refresh(data: JSONBody[Refresh]) -> SignedIn:
+        return await accounts.refresh(data)
+
+    return Router("/auth", route_handlers=[register, login, refresh], tags=["sign in"])

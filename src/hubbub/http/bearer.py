@@ -1,0 +1,50 @@
+"""Who is asking, and how often: guards that run before anything of a request is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from hubbub.auth.limits import API, Addresses, Limiter, Rule
+from hubbub.auth.revocations import Revocations
+from hubbub.auth.tokens import Tokens
+from hubbub.wire.errors import InvalidToken, Unauthorized
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter) -> Guard:
+    """Lets through who brings a living access token (RFC 6750, 2.1), as often as the rule `API` says.
+
+    The route finds them as `request.user`. Refuses with `Unauthorized`, `InvalidToken`, `ExpiredToken`, `TooFast`.
+    """
+
+    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+        actor = revocations.require_live(tokens.verify(_bearer_token(connection)))
+        await limiter.spend(API, actor.user_id)
+        connection.scope["user"] = actor
+
+    return guard
+
+
+def _bearer_token(connection: Connection) -> str:
+    header = connection.headers.get("authorization")
+    if header is None:
+        raise Unauthorized("Send the auth token in the header Authorization: Bearer <token>.")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidToken("The Authorization header is not of the form Bearer <token>.")
+    return token.strip()
+
+
+def limited(limiter: Limiter, addresses: Addresses, rule: Rule) -> Guard:
+    """Lets through what comes from one network address as often as `rule` says; refuses with `TooFast`."""
+
+    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+        client = connection.client
+        await limiter.spend(rule, addresses.key(client.host if client else None))
+
+    return guard

@@ -1,0 +1,100 @@
+"""OpenAPI 3.1 of every route, as plain JSON: nothing that a browser would fetch from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Response, Router, get
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Server
+from litestar.types import ControllerRouterHandler
+
+from hubbub.http.problems import MEDIA_TYPE
+from hubbub.http.requests import HubbubRequest
+from hubbub.wire import resources
+from hubbub.wire.events import Pulled
+from hubbub.wire.resources import Problem
+
+BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
+DESCRIPTION = """A chat server. Live use is over the socket at /socket/websocket (Phoenix Channels);
+this is the other door to the same actions. Unknown keys of requests are ignored. Errors are RFC 9457 problems
+whose `code` is stable."""
+# What any route may answer: bad input, too fast, a mistake of ours, the database away or full.
+ALWAYS = (400, 429, 500, 503)
+WITH_BODY = (413, 507)
+SIGNED_IN = (401,)
+BODIES = (
+    resources.Register,
+    resources.Login,
+    resources.Refresh,
+    resources.SignedIn,
+    resources.ChangePassword,
+    resources.ChangeProfile,
+    resources.Profile,
+    resources.RegisterKeys,
+    resources.OwnKeys,
+    resources.PublicKeys,
+    resources.UserPage,
+    resources.MessagePage,
+    resources.PrivateConversation,
+    Pulled,
+    Problem,
+)
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """The `responses` of a route that may refuse with these statuses, besides those that every route may."""
+    return {
+        status: ResponseSpec(
+            Problem, description=HTTPStatus(status).phrase, media_type=MEDIA_TYPE, generate_examples=False
+        )
+        for status in sorted({*ALWAYS, *statuses})
+    }
+
+
+def documentation(routes: Sequence[ControllerRouterHandler], version: str, public_url: str) -> Router:
+    """/schema and /schema/openapi.json: the document of `routes`, made once.
+
+    A second application makes it, because Litestar would serve pages beside it that load scripts from elsewhere.
+    """
+    config = OpenAPIConfig(
+        title="Hubbub",
+        version=version,
+        description=DESCRIPTION,
+        servers=[Server(url=public_url)],
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        render_plugins=[JsonRenderPlugin()],
+    )
+    described = Litestar(route_handlers=routes, request_class=HubbubRequest, openapi_config=config, logging_config=None)
+    document = msgspec.json.encode(_served(described.openapi_schema.to_schema()))
+
+    @get(["/schema", "/schema/openapi.json"], include_in_schema=False)
+    async def schema() -> Response[bytes]:
+        return Response(document, media_type="application/vnd.oai.openapi+json")
+
+    return Router("/", route_handlers=[schema])
+
+
+def _served(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as the server keeps it.
+
+    Every 400 is a `Problem`: Litestar adds a shape of its own, which is never sent. The types are described
+    by msgspec, which checks them: Litestar's description leaves out the limits of what is inside lists.
+    """
+    for operation in _operations(document):
+        if refused := operation["responses"].get("400"):
+            refused["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    _, components = msgspec.json.schema_components(BODIES, ref_template="#/components/schemas/{name}")
+    document["components"]["schemas"].update(components)
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from (operation for operation in methods.values() if isinstance(operation, dict))

@@ -1,0 +1,261 @@
+"""The server's HTTP door on a database of its own, with a clock that tests turn."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from argon2 import PasswordHasher
+from sqlalchemy import Engine
+
+from hubbub.actions.accounts import Accounts
+from hubbub.actions.directory import Directory
+from hubbub.actions.publishing import Publisher, presence_topic, user_topic
+from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.actor import Actor
+from hubbub.auth.limits import Addresses, Limiter, NoLimits
+from hubbub.auth.page_tokens import PageTokens
+from hubbub.auth.passwords import Passwords
+from hubbub.auth.refreshing import RefreshTokens
+from hubbub.auth.revocations import Revocations
+from hubbub.auth.tokens import Tokens
+from hubbub.bus.port import Published
+from hubbub.domain.ordering import Top
+from hubbub.http.app import create_app
+from hubbub.storage import conversations
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.engine import Reader, open_engine, sqlite_url
+from hubbub.storage.migrate import migrate
+from hubbub.storage.operations import RequestMac
+from hubbub.storage.user_stream import CONVERSATION, advance
+from hubbub.storage.vault import Vault, unlock
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.events import Pulled
+from hubbub.wire.ids import new_id
+from hubbub.wire.resources import MessagePage
+
+SECRET = bytes(range(32))
+VAULT_KEY = bytes(range(32, 64))
+ORIGIN = "http://localhost:8000"
+PASSWORD = "VerySecurePassword1!"
+
+
+class Clock:
+    """The time, as far ahead of the real one as a test says."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+class HeardBus:
+    """A bus that keeps what is published, so that a test can look at it."""
+
+    def __init__(self) -> None:
+        self.heard: list[Published] = []
+
+    def publish(self, published: Published) -> None:
+        self.heard.append(published)
+
+    async def start(self, deliver: Any, interrupted: Any) -> None: ...
+
+    async def listen(self, topic: str) -> None: ...
+
+    def unlisten(self, topic: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def on(self, topic: str) -> list[tuple[str, Any]]:
+        """`(event, payload)` of what was published on `topic`."""
+        return [(one.event, msgspec.json.decode(one.payload)) for one in self.heard if one.topic == topic]
+
+
+class Reading:
+    """The reading parts of other modules: it keeps how it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+
+    async def page(self, actor: Actor, conversation_id: str, page_token: str | None, page_size: int) -> MessagePage:
+        self.asked.append((actor.user_id, conversation_id, page_token, page_size))
+        return MessagePage(items=[], page_token=None)
+
+    async def private_with(self, actor: Actor, user_id: str) -> str | None:
+        self.asked.append((actor.user_id, user_id))
+        return None
+
+    async def pull(
+        self, actor: Actor, conversation_id: str | None, cursor: int, limit: int, epoch: str | None
+    ) -> Pulled:
+        self.asked.append((actor.user_id, conversation_id, cursor, limit, epoch))
+        return Pulled(epoch="e", changes=[], cursor=cursor, more=False)
+
+
+class Person:
+    """Someone who is signed in, as their client keeps it: `answer` is the last one that gave tokens."""
+
+    def __init__(self, client: httpx.AsyncClient, answer: dict[str, Any], password: str) -> None:
+        self._client = client
+        self.answer = answer
+        self.password = password
+
+    @property
+    def id(self) -> str:
+        return str(self.answer["user"]["id"])
+
+    @property
+    def email(self) -> str:
+        return str(self.answer["user"]["email"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.answer['auth_token']}"}
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self._client.get(path, params=params, headers=self.headers)
+
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
+        return await self._client.post(path, json=body, headers=self.headers)
+
+    async def patch(self, path: str, body: Any) -> httpx.Response:
+        return await self._client.patch(path, json=body, headers=self.headers)
+
+
+class World:
+    """A server and those who use it. `client` speaks to it without a token."""
+
+    def __init__(self, folder: Path, limiter: Limiter | None = None, engine: Engine | None = None) -> None:
+        self.clock = Clock()
+        self.engine = engine or open_engine(sqlite_url(folder))
+        migrate(self.engine)
+        self.reader = Reader(self.engine, threads=2)
+        self.writer = Writer(self.engine, self.clock)
+        self.bus = HeardBus()
+        self.reading = Reading()
+        self.tokens = Tokens(SECRET, self.clock)
+        self.revocations = Revocations(self.reader, self.clock, interval=0.02)
+        # As little work as Argon2 allows: what it costs is not what these tests are about.
+        self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), threads=1)
+        self.vault = Vault(VAULT_KEY)
+        self.accounts = self._accounts()
+        self.app = self._app(limiter or NoLimits())
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://hubbub.test")
+
+    def _accounts(self) -> Accounts:
+        return Accounts(
+            reader=self.reader,
+            writer=self.writer,
+            tokens=self.tokens,
+            refresh_tokens=RefreshTokens(SECRET),
+            passwords=self.passwords,
+            revocations=self.revocations,
+            publisher=Publisher(self.bus),
+            request_mac=RequestMac(SECRET),
+        )
+
+    def _app(self, limiter: Limiter) -> Any:
+        return create_app(
+            accounts=self.accounts,
+            keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault),
+            directory=Directory(reader=self.reader, page_tokens=PageTokens(SECRET)),
+            messages=self.reading,
+            conversations=self.reading,
+            sync=self.reading,
+            tokens=self.tokens,
+            revocations=self.revocations,
+            limiter=limiter,
+            addresses=Addresses(),
+            origins=[ORIGIN],
+            public_url=ORIGIN,
+            version="0",
+        )
+
+    async def open(self) -> None:
+        self.writer.start()
+        await unlock(self.vault, self.reader, self.writer)
+        await self.revocations.start()
+
+    async def close(self) -> None:
+        await self.revocations.stop()
+        await self.client.aclose()
+        await self.writer.close()
+        self.reader.close()
+        self.passwords.close()
+        self.engine.dispose()
+
+    # --- people ---------------------------------------------------------------------------------------------------
+
+    async def register(self, email: str, display_name: str | None = None) -> Person:
+        body = {"email": email, "password": PASSWORD}
+        answer = await self.client.post(
+            "/auth/register", json=body if display_name is None else {**body, "display_name": display_name}
+        )
+        assert answer.status_code == 200, answer.text
+        return Person(self.client, answer.json(), PASSWORD)
+
+    async def login(self, email: str, password: str = PASSWORD) -> Person:
+        answer = await self.client.post("/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        return Person(self.client, answer.json(), password)
+
+    async def refresh(self, token: str, op_id: str | None = None) -> httpx.Response:
+        body = {"token": token} if op_id is None else {"token": token, "op_id": op_id}
+        return await self.client.post("/auth/refresh", json=body)
+
+    async def gather(self, *people: Person, kind: str = "group", alias: str | None = None) -> str:
+        """A conversation of these people; its id."""
+        conversation = _conversation(kind, people[0].id, alias, int(self.clock() * 1000))
+        await self.writer.write(_begin, conversation, [person.id for person in people])
+        return conversation.id
+
+    async def leave(self, person: Person, conversation_id: str) -> None:
+        await self.writer.write(_end, conversation_id, person.id)
+
+    # --- what was pushed ------------------------------------------------------------------------------------------
+
+    def pushed_to(self, person: Person) -> list[tuple[str, Any]]:
+        return self.bus.on(user_topic(person.id))
+
+    def shown_to(self, person: Person) -> list[tuple[str, Any]]:
+        """What came on `system:general` for this person alone."""
+        return self.bus.on(presence_topic(person.id))
+
+
+def _conversation(kind: str, creator_id: str, alias: str | None, now: int) -> Conversation:
+    return Conversation(
+        id=new_id(),
+        kind=kind,
+        encrypted=True,
+        sealed=False,
+        history="all",
+        alias=alias,
+        creator_id=creator_id,
+        head=1,
+        version=1,
+        members_version=1,
+        departed_version=0,
+        swept_version=0,
+        top=Top(0, None),
+        chain_hash=None,
+        approvals=1,
+        inserted_at=now,
+        updated_at=now,
+        request_mac="",
+    )
+
+
+def _begin(transaction: Transaction, conversation: Conversation, members: list[str]) -> None:
+    conversations.add(transaction.connection, conversation)
+    roles = dict.fromkeys(members, "member")
+    conversations.add_members(transaction.connection, conversation, roles, 1, transaction.now)
+    advance(transaction, {member: [(CONVERSATION, conversation.id, False)] for member in members})
+
+
+def _end(transaction: Transaction, conversation_id: str, user_id: str) -> None:
+    conversations.end_membership(transaction.connection, conversation_id, user_id, 2)
