@@ -1,0 +1,90 @@
+"""Who is online, over all server processes (Hubbub protocol, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import msgspec
+
+
+class Meta(msgspec.Struct, frozen=True, gc=False):
+    """One presence of a user, in the shape of Phoenix: a user has as many as they have joined sockets.
+
+    `online_at` is RFC 3339, `status` is "online" or "idle". `phx_ref` is unique among all processes.
+    """
+
+    phx_ref: str
+    online_at: str
+    status: str
+
+
+Present = dict[str, list[Meta]]  # by user id; nobody is there with an empty list
+Change = Callable[[Present], None]
+
+
+class PresenceStore(Protocol):
+    """Knows the presences of every process; tells of those that end without a goodbye.
+
+    Each process enters its own sockets. `arrive` and `leave` tell nobody: who calls them also publishes the
+    `presence_diff`. Once either returns, `of` answers accordingly in every process.
+
+    When a process dies, its presences are out of every `of` within ten seconds, and exactly one of the
+    surviving processes has its `gone` called with them, so that it tells the contacts. (When that one dies
+    too before it has told them, nobody does; `of` is right all the same.)
+
+    A process that was taken for dead and is not, because it or its network stood still, enters its presences
+    again and has its `returned` called with them. A store that has lost its memory is filled again without
+    a word.
+
+    When the store cannot be reached, `arrive` and `leave` return all the same and are entered later, and `of`
+    knows of this process alone.
+
+    Everything is called on one event loop. `gone` and `returned` must not block.
+    """
+
+    async def start(self, gone: Change, returned: Change | None = None) -> None:
+        """Begin. `gone` and `returned` are called with what ended, or is back, without a `leave` or `arrive`.
+
+        Returns when the store works or cannot be reached now; then it goes on trying.
+        """
+
+    async def arrive(self, user_id: str, meta: Meta) -> None:
+        """Enter a presence, or replace the one with the same `phx_ref`."""
+
+    async def leave(self, user_id: str, phx_ref: str) -> None:
+        """Remove a presence; one that is not there is no error."""
+
+    async def of(self, user_ids: Iterable[str]) -> Present:
+        """The presences of those of `user_ids` who are present."""
+
+    async def close(self) -> None:
+        """Stop. Presences that did not leave are gone to the other processes, and told at once."""
+
+
+class OwnPresences:
+    """The presences that this process has entered."""
+
+    def __init__(self) -> None:
+        self._by_user: dict[str, dict[str, Meta]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_user)
+
+    def put(self, user_id: str, meta: Meta) -> None:
+        self._by_user.setdefault(user_id, {})[meta.phx_ref] = meta
+
+    def remove(self, user_id: str, phx_ref: str) -> bool:
+        """Whether it was there."""
+        metas = self._by_user.get(user_id, {})
+        found = metas.pop(phx_ref, None) is not None
+        if found and not metas:
+            del self._by_user[user_id]
+        return found
+
+    def of(self, user_ids: Iterable[str]) -> Present:
+        found = ((user_id, self._by_user.get(user_id)) for user_id in user_ids)
+        return {user_id: list(metas.values()) for user_id, metas in found if metas}
+
+    def all(self) -> Present:
+        return self.of(self._by_user)
