@@ -117,7 +117,7 @@ class Person:
         return {"Authorization": f"Bearer {self.answer['auth_token']}"}
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
-        return await self._client.get(path, params=params, headers=self.headers)
+        return await self._client.get(path, params=params or None, headers=self.headers)
 
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self._client.post(path, json=body, headers=self.headers)
