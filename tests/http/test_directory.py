@@ -13,7 +13,7 @@ from tests.http.world import Person, World
 async def everyone(person: Person, **params: Any) -> list[dict[str, Any]]:
     """All pages, one after the other."""
     items: list[dict[str, Any]] = []
-    token = None
+    token: str | None = None
     while True:
         more = {"page_token": token} if token else {}
         page = (await person.get("/api/users", **params, **more)).json()

@@ -195,6 +195,8 @@ class Accounts:
         done = await self._writer.write(_apply_settings, request, values, users=[user_id])
         push = SettingsPush(user_version=done.change.version, changes=[done.change])
         self._publisher.to_user(user_id, "settings", push)
+        if "hidden" in values:
+            self._publisher.to_contact(user_id, "set_hidden", {"hidden": values["hidden"]})
         return done
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Router, get, patch, post
+from litestar import HttpMethod, Response, Router, get, patch, post, route
 from litestar.params import JSONBody
 
 from hubbub.actions.accounts import Accounts
@@ -58,8 +58,13 @@ def key_routes(keys: UserKeys) -> Router:
     async def register_keys(request: HubbubRequest, data: JSONBody[RegisterKeys]) -> OwnKeys:
         return await keys.register(request.user.user_id, data)
 
+    # Litestar's own answer to OPTIONS knows only the first of two handlers on one path.
+    @route("/", http_method=HttpMethod.OPTIONS, include_in_schema=False, status_code=204)
+    async def methods() -> Response[None]:
+        return Response(None, headers={"Allow": "GET, OPTIONS, POST"})
+
     @get("/{user_id:str}", responses=errors(*SIGNED_IN, 404), summary="What to encrypt to, and to check")
     async def public_keys(user_id: UserId) -> PublicKeys:
         return await keys.public(require_id(user_id, "user_id"))
 
-    return Router("/keys", route_handlers=[own_keys, register_keys, public_keys], tags=["keys"])
+    return Router("/keys", route_handlers=[methods, own_keys, register_keys, public_keys], tags=["keys"])

@@ -7,7 +7,7 @@ that its second use is noticed and ends the family (RFC 9700, 4.14.2; Hubbub pro
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from hubbub.storage.schema import families, refresh_tokens, revocations, users
 from hubbub.storage.users import Account, account_by_id
@@ -159,17 +159,3 @@ def revocations_since(connection: Connection, since: int) -> list[Revocation]:
     """Revocations made at or after `since` (milliseconds), oldest first."""
     rows = connection.execute(select(revocations).where(revocations.c.at >= since).order_by(revocations.c.at))
     return [Revocation(row.id, row.user_id, row.family_id, row.at) for row in rows]
-
-
-# --- sweeping -----------------------------------------------------------------------------------------------
-
-
-def sweep(transaction: Transaction) -> None:
-    """Forget refresh tokens that have expired, families that none is left of, and revocations without
-    effect.
-    """
-    now, connection = transaction.now, transaction.connection
-    connection.execute(delete(refresh_tokens).where(refresh_tokens.c.expires_at <= now))
-    dead = now - REFRESH_LIFETIME - CLOCK_SKEW
-    connection.execute(delete(families).where(or_(families.c.used_at <= dead, families.c.revoked_at <= dead)))
-    connection.execute(delete(revocations).where(revocations.c.at <= now - 2 * ACCESS_LIFETIME))

@@ -1,0 +1,115 @@
+"""The OpenAPI document: whole, self-contained, and true of the server (checked by schemathesis)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from tests.http.world import Person, World
+from tests.services import free_port
+
+ROUTES = {
+    ("post", "/auth/register"),
+    ("post", "/auth/login"),
+    ("post", "/auth/refresh"),
+    ("post", "/api/signout_all"),
+    ("patch", "/api/password"),
+    ("patch", "/api/profile"),
+    ("get", "/api/messages"),
+    ("get", "/api/users"),
+    ("get", "/api/conversations/private/{user_id}"),
+    ("get", "/api/sync"),
+    ("get", "/api/keys"),
+    ("post", "/api/keys"),
+    ("get", "/api/keys/{user_id}"),
+}
+
+
+async def test_every_route_is_described_with_its_errors(world: World) -> None:
+    document = (await world.client.get("/schema/openapi.json")).json()
+    assert document == (await world.client.get("/schema")).json()
+    assert document["openapi"].startswith("3.1")
+    described = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert described == ROUTES
+    for method, path in ROUTES:
+        operation = document["paths"][path][method]
+        assert (operation.get("security") == [{"bearer": []}]) is path.startswith("/api"), path
+        assert {"400", "429", "500", "503"} <= operation["responses"].keys(), path
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+async def test_the_limits_of_fields_are_described(world: World) -> None:
+    schemas = (await world.client.get("/schema")).json()["components"]["schemas"]
+    recents = schemas["ChangeProfile"]["properties"]["recents"]
+    assert (recents["maxItems"], recents["items"]["maxLength"]) == (50, 512)
+    assert schemas["Register"]["properties"]["password"]["minLength"] == 8
+
+
+async def test_the_document_refers_to_nothing_elsewhere(world: World) -> None:
+    text = (await world.client.get("/schema")).text
+    assert set(re.findall(r"https?://[^\"/]+", text)) == {"http://localhost:8000"}
+
+
+# --- schemathesis -------------------------------------------------------------------------------------------------
+
+# What ends the token of the run would leave nothing but 401 for the rest: it runs last, alone.
+ENDS_TOKENS = "/api/signout_all"
+# What a schema cannot say, and so may refuse what it allows: a page token that we made, an address that is free, two
+# fields that agree, a signature that verifies.
+CONFIG = """
+[[operations]]
+include-path = ["/api/users", "/api/messages", "/api/password"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
+
+[[operations]]
+include-path = "/auth/register"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
+
+[[operations]]
+include-path = "/api/keys"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "422"]
+"""
+
+
+@pytest.fixture
+async def address(world: World) -> AsyncIterator[str]:
+    """The world on a port."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(world.app, port=port, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+        assert not serving.done()
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
+
+
+@pytest.mark.parametrize("which", [("--exclude-path", ENDS_TOKENS), ("--include-path", ENDS_TOKENS)])
+async def test_the_server_does_what_its_document_says(
+    address: str, ada: Person, tmp_path: Path, which: tuple[str, str]
+) -> None:
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG)
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
+        *("--config-file", str(config), "run", f"{address}/schema", *which),
+        *("--header", f"Authorization: {ada.headers['Authorization']}"),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1", "--no-shrink"),
+        *("--generation-database", "none", "--workers", "1", "--no-color", "--warnings", "off"),
+        # Text with NUL has a refusal of its own (invalid_text), which no schema can say.
+        *("--generation-allow-x00", "false", "--generation-codec", "utf-8"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=tmp_path,
+    )
+    said, _ = await run.communicate()
+    assert run.returncode == 0, said.decode()[-6000:]
