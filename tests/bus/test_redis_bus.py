@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.client import Monitor
 
 from hubbub.bus import batch
 from hubbub.bus.redis import RedisBus
@@ -166,6 +167,47 @@ async def test_every_topic_is_subscribed_again_before_the_interruption_is_told(m
         async with Redis.from_url(mortal_redis.url, protocol=2) as redis:
             subscribed = await redis.pubsub_numsub(*(f"hubbub:topic:{topic}" for topic in topics))
     assert {count for _, count in subscribed} == {1}
+
+
+async def test_the_canary_is_subscribed_after_everything_else(mortal_redis: RedisServer) -> None:
+    topics = [f"conversation:{number}" for number in range(3000)]
+    async with (
+        Redis.from_url(mortal_redis.url, protocol=2) as redis,
+        redis.monitor() as monitor,
+        Ear(RedisBus(mortal_redis.url, pace=STEADY)) as ear,
+    ):
+        await asyncio.gather(*(ear.bus.listen(topic) for topic in topics))
+        ear.bus.publish(event("nobody:hears", 0))
+        await commands_until(monitor, "PUBLISH hubbub:topic:nobody:hears")
+        await redis.client_kill_filter(_type="pubsub")
+        again = await commands_until(monitor, "PUBLISH hubbub:canary:")
+        await ear.is_interrupted()
+    subscribed = [command.split()[1:] for command in again if command.startswith("SUBSCRIBE")]
+    assert {name for names in subscribed for name in names} >= {f"hubbub:topic:{topic}" for topic in topics}
+    assert subscribed[-1][-1].startswith("hubbub:canary:")
+
+
+async def commands_until(monitor: Monitor, last: str) -> list[str]:
+    """What Redis is asked to do, up to a command that begins with `last`."""
+    commands = [""]
+    async with asyncio.timeout(SOON):
+        while not commands[-1].startswith(last):
+            commands.append((await monitor.next_command())["command"])
+    return commands
+
+
+async def test_closing_waits_until_redis_has_passed_on_what_was_published(mortal_redis: RedisServer) -> None:
+    publisher, listener = two(mortal_redis.url, STEADY)
+    async with publisher, listener:
+        await listener.bus.listen("conversation:a")
+        mortal_redis.pause()
+        publisher.bus.publish(event("conversation:a"))
+        closing = asyncio.create_task(publisher.bus.close())
+        closed, _ = await asyncio.wait([closing], timeout=0.1)
+        assert not closed
+        mortal_redis.resume()
+        await closing
+        await listener.hears(1)
 
 
 async def test_redis_may_die_again_and_again(mortal_redis: RedisServer) -> None:

@@ -96,10 +96,8 @@ class RedisPresence:
             await self._entered(user_id)
 
     async def _entered(self, user_id: str) -> None:
-        if self._reachable:
+        if self._reachable:  # otherwise everything is entered when Redis is back
             await asyncio.wait([self._entering.add([user_id])], timeout=ANSWER_WITHIN)
-        else:
-            self._damages += 1
 
     async def of(self, user_ids: Iterable[str]) -> Present:
         wanted = set(user_ids)

@@ -58,6 +58,7 @@ class RedisBus:
         self._session_number = 0
         self._session: Session | None = None
         self._sessions_of_others: dict[bytes, int] = {}
+        self._failure_reported = False
         self._missed = False  # others' events, since `interrupted` was last called
         self._lost = 0  # own events that did not reach Redis, all told
         self._dropped_announced = 0
@@ -144,15 +145,21 @@ class RedisBus:
         session = self._new_session()
         try:
             await session.run()
-        except Exception as failure:
-            causes = _causes(failure)
-            foreseen = all(isinstance(cause, RedisError | OSError) for cause in causes)
-            log.warning("bus_interrupted", causes=[type(c).__name__ for c in causes], exc_info=not foreseen)
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the next session may do better
+            self._report(failure)
         finally:
             worked = self._session is session
             self._lost += await session.close()
             self._ended(worked)
         return worked
+
+    def _report(self, failure: Exception) -> None:
+        """Once for each time that Redis goes away; the attempts to reach it again would only repeat it."""
+        if not self._failure_reported:
+            self._failure_reported = True
+            causes = _causes(failure)
+            foreseen = all(isinstance(cause, RedisError | OSError) for cause in causes)
+            log.warning("bus_interrupted", causes=[type(c).__name__ for c in causes], exc_info=not foreseen)
 
     def _new_session(self) -> Session:
         self._session_number += 1
@@ -178,6 +185,7 @@ class RedisBus:
         if self._session is not session:
             self._session = session
             self._works.set()
+            self._failure_reported = False
             log.info("bus_connected", session=self._session_number)
             if self._missed:
                 self._interrupt()
