@@ -55,8 +55,6 @@ class Metrics:
         self.frames_in = Tally()
         self.frames_out = Tally()
         self.pushes_dropped = Tally()
-        self.publishes_dropped = Tally()
-        self.bus_interruptions = Tally()
         self.cache_hits = Tally()
         self.cache_misses = Tally()
         self._requests: dict[tuple[str, str, int], int] = {}
@@ -74,8 +72,6 @@ class Metrics:
                 "Pushes not written because the reader was too slow.",
                 self.pushes_dropped,
             ),
-            ("bus_publishes_dropped", "Publishes that the bus could not take.", self.publishes_dropped),
-            ("bus_interruptions", "Times that the bus lost its connection.", self.bus_interruptions),
             ("cache_hits", "Reads answered from the cache.", self.cache_hits),
             ("cache_misses", "Reads that had to ask the database.", self.cache_misses),
         ):
@@ -89,6 +85,10 @@ class Metrics:
         """Count one HTTP answer; `route` is the route's template, never the path that was asked for."""
         key = (method, route, status)
         self._requests[key] = self._requests.get(key, 0) + 1
+
+    def cache(self, hit: bool) -> None:
+        """Count one look into a cache."""
+        (self.cache_hits if hit else self.cache_misses).value += 1
 
     def batch(self, size: int) -> None:
         """Count one committed batch of the writer by its number of changes; on the writer's thread only."""

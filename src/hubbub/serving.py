@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -96,7 +97,8 @@ def _config(app: Any, sockets_class: Callable[..., asyncio.Protocol], settings: 
             access_log=False,
             server_header=False,
             proxy_headers=False,  # `observed` believes the trusted ones, and keeps the peer's address
-            timeout_graceful_shutdown=settings.drain_seconds,
+            # Requests may take most of the time that a stop has; the rest is for what they wrote.
+            timeout_graceful_shutdown=max(1, settings.drain_seconds * 2 // 3),
             ssl_certfile=settings.tls_cert or None,
             ssl_keyfile=settings.tls_key or None,
             backlog=4096,
@@ -109,24 +111,27 @@ def _config(app: Any, sockets_class: Callable[..., asyncio.Protocol], settings: 
 
 
 @contextmanager
-def _stopped_by_signals(serving: Serving, seconds: float, lifeline: int | None) -> Iterator[None]:
+def _stopped_by_signals(serving: Serving, seconds: int, lifeline: int | None) -> Iterator[None]:
     loop = asyncio.get_running_loop()
+    deadline = threading.Timer(seconds, _force, ["the drain took too long"])
+    deadline.daemon = True
 
     def stop(reason: str) -> None:
         if serving.should_exit:
             _force("a second signal")
         log.info("stopping", reason=reason)
         serving.should_exit = True
-        loop.call_later(seconds, _force, "the drain took too long")
+        deadline.start()  # a thread: it must end the process even when the event loop is stuck
 
     def abandoned() -> None:
         loop.remove_reader(lifeline or 0)
         if not serving.should_exit:
             stop("the supervisor is gone")
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number.name)
-    if lifeline is not None:
+    loop.add_signal_handler(signal.SIGTERM, stop, "SIGTERM")
+    if lifeline is None:
+        loop.add_signal_handler(signal.SIGINT, stop, "SIGINT")
+    else:  # Ctrl-C reaches a whole group of processes: the supervisor's workers hear of it from the supervisor
         loop.add_reader(lifeline, abandoned)
     yield
 

@@ -64,8 +64,8 @@ class Supervisor:
         status = 1
         try:
             os.close(self._held)
-            for each in watched:
-                signal.signal(each, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
             status = self._run(number, self._lifeline)
         finally:
@@ -78,7 +78,7 @@ class Supervisor:
             return
         if status == REFUSED:
             self._status = REFUSED
-            self._stop(signal.SIGTERM)
+            self._stop()
             return
         log.error("worker_ended", worker=number, status=status)
         self._pause(number, time.monotonic() - started)
@@ -92,12 +92,12 @@ class Supervisor:
         while not self._stopping and (left := ends - time.monotonic()) > 0:
             time.sleep(min(left, 0.1))
 
-    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
-        self._stop(signal.Signals(number))
+    def _pass_on(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop()
 
-    def _stop(self, number: signal.Signals) -> None:
-        """Workers drain at the first signal and end at once at a second, so each is simply passed on."""
+    def _stop(self) -> None:
+        """Workers drain at the first SIGTERM and end at once at a second, so each signal is simply passed on."""
         self._stopping = True
-        for process in self._workers:
+        for process in list(self._workers):
             with suppress(ProcessLookupError):
-                os.kill(process, number)
+                os.kill(process, signal.SIGTERM)

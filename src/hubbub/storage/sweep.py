@@ -71,14 +71,15 @@ class Sweep:
         self._ages = ages or Ages()
         self._clock = clock
 
-    async def forever(self, every_seconds: float = 3600) -> None:
-        """Sweep now and then; a sweep that the database refuses is tried again at the next turn."""
+    async def forever(self, first_after: float = 60, every: float = 3600) -> None:
+        """Sweep now and then (seconds); what the database refuses is tried again at the next turn."""
+        await asyncio.sleep(first_after)
         while True:
             try:
                 await self.once()
             except Refusal as refusal:
                 log.warning("sweep_failed", code=refusal.code)
-            await asyncio.sleep(every_seconds)
+            await asyncio.sleep(every)
 
     async def once(self) -> dict[str, int]:
         """Delete all that is over now; the result is the number of rows gone by table."""
@@ -88,7 +89,8 @@ class Sweep:
         await self._tombstones_of_users(now - self._ages.tombstones, gone)
         for table, condition in self._over(now):
             gone[table.name] = await self._rows(table, condition)
-        log.info("swept", **gone)
+        if any(gone.values()):
+            log.info("swept", **gone)
         return gone
 
     async def _tombstones_of_conversations(self, cutoff: int, gone: dict[str, int]) -> None:

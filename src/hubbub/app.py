@@ -1,0 +1,366 @@
+"""The only place that wires the parts together: from settings to a server that runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from socket import socket
+from typing import Any, NamedTuple, TypeVar
+
+import structlog
+import uvloop
+from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from hubbub.actions.accounts import Accounts
+from hubbub.actions.administration import Administration
+from hubbub.actions.conversation_keys import ConversationKeys
+from hubbub.actions.directory import Directory
+from hubbub.actions.documents import Documents
+from hubbub.actions.membership import Membership
+from hubbub.actions.messages import Messages
+from hubbub.actions.publishing import Publisher
+from hubbub.actions.pulling import Pulling
+from hubbub.actions.read_marks import ReadMarks
+from hubbub.actions.starting import Starting
+from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.limits import Addresses, MemoryLimiter, NoLimits, Rule
+from hubbub.auth.page_tokens import PageTokens
+from hubbub.auth.passwords import Passwords
+from hubbub.auth.refreshing import RefreshTokens
+from hubbub.auth.revocations import Revocations
+from hubbub.auth.tokens import Tokens
+from hubbub.bus.memory import MemoryBus
+from hubbub.bus.port import Bus
+from hubbub.bus.presence import PresenceStore
+from hubbub.bus.presence_memory import MemoryPresence
+from hubbub.collecting import Collecting
+from hubbub.config import Settings, WrongSettings
+from hubbub.first_start import Keys, keys_of, open_data_folder
+from hubbub.gateway.channel import Channel
+from hubbub.gateway.channels.conversation import ConversationChannel
+from hubbub.gateway.channels.system import SystemChannel
+from hubbub.gateway.channels.user import UserChannel
+from hubbub.gateway.connection import Connection
+from hubbub.gateway.gateway import Gateway
+from hubbub.gateway.presence import Presence
+from hubbub.gateway.topics import Topics
+from hubbub.http.app import create_app
+from hubbub.http.operations import Check, Readiness, observed, operations_router
+from hubbub.monitoring import Metrics
+from hubbub.serving import serve
+from hubbub.storage.conversations import members_among
+from hubbub.storage.engine import Reader, open_engine, refusal_of, sqlite_url
+from hubbub.storage.meta import read_epoch
+from hubbub.storage.migrate import is_current, migrate
+from hubbub.storage.operations import RequestMac
+from hubbub.storage.rosters import Rosters
+from hubbub.storage.sweep import DAY, Ages, Sweep
+from hubbub.storage.vault import Vault, WrongVaultKey, unlock
+from hubbub.storage.writer import Writer
+
+T = TypeVar("T")
+log = structlog.get_logger("hubbub.app")
+
+
+class Worker(NamedTuple):
+    """Which of several processes this is. They answer each other in `folder`; `lifeline` ends with the supervisor."""
+
+    number: int = 0
+    folder: Path | None = None
+    lifeline: int | None = None
+
+
+# --- the server -------------------------------------------------------------------------------------------------------
+
+
+def run(settings: Settings, bound: socket, worker: Worker = Worker()) -> None:  # noqa: B008
+    """Serve on the bound socket until a signal. Raises `WrongSettings` or `Unavailable` when it cannot begin."""
+    keys = keys_of(settings)
+    with database(settings) as engine:
+        epoch = _prepare(engine, settings)
+        uvloop.run(Server(settings, keys, engine, epoch, worker).run(bound))
+
+
+def _prepare(engine: Engine, settings: Settings) -> str:
+    """Make sure that the database is this version's; returns its epoch."""
+    if settings.on_sqlite:
+        migrate(engine)
+    with engine.begin() as connection:
+        _require_current(connection)
+        return read_epoch(connection)
+
+
+class Server:
+    """Every part of one process, made in the order in which they need each other."""
+
+    def __init__(self, settings: Settings, keys: Keys, engine: Engine, epoch: str, worker: Worker) -> None:
+        self._settings = settings
+        self._lifeline = worker.lifeline
+        self._metrics = Metrics()
+        self._collecting = Collecting(self._metrics, worker.number, worker.folder)
+        self._reader = Reader(engine, threads=4 if settings.on_sqlite else settings.pool_size - 1)
+        self._writer = Writer(engine, observe=self._metrics.batch)
+        self._sweep = Sweep(self._reader, self._writer, ages(settings)) if worker.number == 0 else None
+        self._bus, present = _carriers(settings)
+        self._publisher = Publisher(self._bus)
+        self._presence = Presence(present, self._reader, self._publisher)
+        self._vault = Vault(keys.vault)
+        self._tokens = Tokens(keys.signing)
+        self._mac = RequestMac(keys.signing)
+        self._page_tokens = PageTokens(keys.signing)
+        self._revocations = Revocations(self._reader)
+        self._limiter: MemoryLimiter | NoLimits = MemoryLimiter() if settings.rate_limits else NoLimits()
+        self._addresses = Addresses(keys.signing)
+        self._rosters = Rosters(self._metrics.cache)
+        self._accounts = self._make_accounts(keys)
+        self._documents = Documents(
+            self._reader, self._rosters, self._vault, self._page_tokens, epoch, self._metrics.cache
+        )
+        self._pulling = Pulling(self._reader, self._vault, epoch)
+        self._topics = Topics(self._bus, self._members_among)
+        self._topics.overhear = self._presence.overhear
+        self._gateway = Gateway(
+            self._topics,
+            self._make_channels(),
+            self._tokens,
+            self._revocations,
+            self._metrics,
+            origins=frozenset(settings.all_origins),
+            max_frame=settings.max_frame,
+            max_unsent=settings.max_unsent,
+            limited=settings.rate_limits,
+        )
+        self._http = observed(self._make_http(), self._metrics, settings.trusted_proxies)
+        self._watch()
+
+    async def run(self, bound: socket) -> None:
+        """Start what runs by itself, serve, and stop it again in the opposite order."""
+        asyncio.get_running_loop().set_exception_handler(_report)
+        async with contextlib.AsyncExitStack() as running:
+            await self._start(running)
+            log.info("ready", public_url=self._settings.public_url, listening=_address(bound))
+            await serve(
+                self._http,
+                partial(Connection, self._gateway),
+                self._settings,
+                bound,
+                drain=self._gateway.drain,
+                lifeline=self._lifeline,
+            )
+        log.info("stopped")
+
+    async def _start(self, running: contextlib.AsyncExitStack) -> None:
+        running.callback(self._reader.close)
+        self._gateway.start()
+        await self._bus.start(self._topics.deliver, self._gateway.resync)
+        running.push_async_callback(self._bus.close)
+        await self._presence.start()
+        running.push_async_callback(self._presence.close)
+        self._writer.start()
+        running.push_async_callback(self._writer.close)  # before the bus: what is committed last is still published
+        try:
+            await unlock(self._vault, self._reader, self._writer)
+        except WrongVaultKey as wrong:
+            raise WrongSettings([str(wrong)]) from wrong
+        await self._revocations.start()
+        running.push_async_callback(self._revocations.stop)
+        await self._collecting.start()
+        running.callback(self._collecting.close)
+        if self._sweep is not None:
+            sweeping = asyncio.get_running_loop().create_task(self._sweep.forever(), name="sweep")
+            running.callback(sweeping.cancel)
+
+    # --- parts that are made of several others --------------------------------------------------------------------
+
+    def _make_accounts(self, keys: Keys) -> Accounts:
+        return Accounts(
+            reader=self._reader,
+            writer=self._writer,
+            tokens=self._tokens,
+            refresh_tokens=RefreshTokens(keys.signing),
+            passwords=Passwords(),
+            revocations=self._revocations,
+            publisher=self._publisher,
+            request_mac=self._mac,
+        )
+
+    def _make_channels(self) -> dict[str, Channel]:
+        settings = self._settings
+        writer, publisher, vault, mac = self._writer, self._publisher, self._vault, self._mac
+        starting = Starting(
+            writer,
+            publisher,
+            vault,
+            mac,
+            max_members=settings.max_members,
+            envelopes_required=settings.require_envelopes,
+        )
+        conversation = ConversationChannel(
+            Messages(writer, publisher, self._rosters, mac, settings.max_body),
+            Membership(writer, publisher, self._rosters, mac, max_members=settings.max_members),
+            ConversationKeys(writer, publisher, vault, mac),
+            ReadMarks(writer, publisher),
+            self._documents,
+            self._pulling,
+            publisher,
+            self._topics,
+            self._limiter,
+            Rule("sending", settings.messages_per_second, settings.message_burst),
+        )
+        return {
+            "system": SystemChannel(self._accounts, starting, self._presence, self._limiter),
+            "user": UserChannel(self._pulling),
+            "conversation": conversation,
+        }
+
+    async def _members_among(self, conversation_id: str, user_ids: set[str]) -> tuple[set[str], int]:
+        return await self._reader.run(members_among, conversation_id, user_ids)
+
+    def _make_http(self) -> Any:
+        readiness = Readiness(self._checks())
+        operations = partial(operations_router, readiness, self._collecting.collect, self._settings.metrics_token)
+        return create_app(
+            accounts=self._accounts,
+            keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault),
+            directory=Directory(reader=self._reader, page_tokens=self._page_tokens),
+            messages=self._documents,
+            conversations=self._documents,
+            sync=self._pulling,
+            tokens=self._tokens,
+            revocations=self._revocations,
+            limiter=self._limiter,
+            addresses=self._addresses,
+            origins=self._settings.all_origins,
+            public_url=self._settings.public_url,
+            version=installed_version("hubbub"),
+            further_routes=lambda: [operations()],
+        )
+
+    def _checks(self) -> dict[str, Check]:
+        checks: dict[str, Check] = {"database": partial(self._reader.run, _answers)}
+        if not self._settings.on_sqlite:
+            checks["migrations"] = partial(self._reader.run, is_current)
+        if self._settings.redis_url:
+            checks["redis"] = self._bus_works
+        return checks
+
+    async def _bus_works(self) -> bool:
+        return bool(getattr(self._bus, "connected", True))
+
+    def _watch(self) -> None:
+        watch, writer, bus = self._metrics.watch, self._writer, self._bus
+        watch("writer_batches", "Transactions committed.", lambda: writer.batches, counter=True)
+        watch("writer_changes", "Changes committed.", lambda: writer.committed, counter=True)
+        watch("writer_pending", "Changes that wait for their answer.", lambda: writer.pending)
+        watch("sockets", "Sockets that are open.", lambda: self._gateway.open_sockets)
+        if self._settings.redis_url:
+            dropped, interruptions = (partial(getattr, bus, name) for name in ("dropped", "interruptions"))
+            watch("bus_publishes_dropped", "Publishes that may not have reached Redis.", dropped, counter=True)
+            watch("bus_interruptions", "Times that Redis was lost and found again.", interruptions, counter=True)
+
+
+def _carriers(settings: Settings) -> tuple[Bus, PresenceStore]:
+    if not settings.redis_url:
+        return MemoryBus(), MemoryPresence()
+    try:  # here and not above: one process does not need the extra
+        from hubbub.bus.presence_redis import RedisPresence  # noqa: PLC0415
+        from hubbub.bus.redis import RedisBus  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        raise WrongSettings(["redis_url needs the extra `redis`: pip install 'hubbub[redis]'."]) from missing
+    try:
+        return RedisBus(settings.redis_url), RedisPresence(settings.redis_url)
+    except ValueError as wrong:
+        raise WrongSettings(["redis_url: the value is not an address of Redis."]) from wrong
+
+
+def _answers(connection: DatabaseConnection) -> bool:
+    return connection.execute(text("SELECT 1")).scalar() == 1
+
+
+def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody awaited failed. asyncio's own report would quote values."""
+    error = context.get("exception")
+    log.error("unhandled", error=type(error).__name__, exc_info=error)
+
+
+def _address(bound: socket) -> str:
+    host, port, *_ = bound.getsockname()
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@contextmanager
+def metrics_folder() -> Iterator[Path]:
+    """A folder for the time of a run, in which workers find each other; closed to other users."""
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as folder:
+        yield Path(folder)
+
+
+# --- the database, for the server and for every command ---------------------------------------------------------
+
+
+@contextmanager
+def database(settings: Settings, *, current: bool = False) -> Iterator[Engine]:
+    """The database of the settings; `current` demands that its schema is that of this version.
+
+    Raises `WrongSettings` when it is not, and `Unavailable` when the database cannot be reached.
+    """
+    if settings.on_sqlite:
+        open_data_folder(settings.data_folder)
+    try:
+        engine = open_engine(settings.database_url or sqlite_url(settings.data_folder), settings.pool_size)
+    except ModuleNotFoundError as missing:
+        raise WrongSettings(["database_url needs the extra `postgres`: pip install 'hubbub[postgres]'."]) from missing
+    except ArgumentError as wrong:
+        raise WrongSettings(["database_url: the value is not an address of a database."]) from wrong
+    try:
+        if current:
+            with engine.begin() as connection:
+                _require_current(connection)
+        yield engine
+    except (DBAPIError, PoolTimeout) as error:
+        raise refusal_of(error) from error
+    finally:
+        engine.dispose()
+
+
+def _require_current(connection: DatabaseConnection) -> None:
+    if not is_current(connection):
+        raise WrongSettings(["The database has not the schema of this version: run `hubbub migrate` first."])
+
+
+@asynccontextmanager
+async def _access(settings: Settings) -> AsyncIterator[tuple[Reader, Writer]]:
+    """Reading and writing without a server around it."""
+    with database(settings, current=True) as engine:
+        reader, writer = Reader(engine, threads=1), Writer(engine)
+        writer.start()
+        try:
+            yield reader, writer
+        finally:
+            await writer.close()
+            reader.close()
+
+
+async def administer(settings: Settings, do: Callable[[Administration], Awaitable[T]]) -> T:
+    """What `do` makes of the accounts."""
+    async with _access(settings) as (reader, writer):
+        return await do(Administration(reader, writer))
+
+
+async def sweep_once(settings: Settings, ages: Ages) -> dict[str, int]:
+    """Delete what is older than `ages`; rows by table."""
+    async with _access(settings) as (reader, writer):
+        return await Sweep(reader, writer, ages).once()
+
+
+def ages(settings: Settings) -> Ages:
+    return Ages(tombstones=settings.tombstone_days * DAY, operations=settings.operation_days * DAY)
