@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -16,4 +16,5 @@ def insert_unless_taken(connection: Connection, table: Table, values: dict[str, 
     A violated key would end the whole batch on PostgreSQL; this does not.
     """
     statement = _INSERTS[connection.dialect.name](table).values(values).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    # A row returned, not rowcount: PostgreSQL's driver does not know that of an insert which does nothing.
+    return connection.execute(statement.returning(literal_column("1"))).first() is not None

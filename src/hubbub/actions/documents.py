@@ -1,0 +1,231 @@
+"""What a member reads of a conversation: the document of a join, and pages of messages (seed 003)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from hubbub.actions.rows import conversation_row, message_row, private_keys, raw, time_text
+from hubbub.auth.actor import Actor
+from hubbub.auth.page_tokens import PageTokens
+from hubbub.domain.visibility import Span
+from hubbub.storage import conversations, messages, users
+from hubbub.storage.cache import VersionedCache
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.engine import Reader
+from hubbub.storage.messages import Message, Seen
+from hubbub.storage.rosters import Rosters
+from hubbub.storage.vault import Vault
+from hubbub.wire.errors import InvalidPageToken, NotMember
+from hubbub.wire.resources import MessagePage
+
+PAGE_SIZE = 50
+LARGEST_FULL_LIST = 256  # members up to which a document lists all of them and their read times
+SHARED = ""  # in the place of a user id: what is the same for every reader
+
+
+class _Place(NamedTuple):
+    """Where a page ended, in reading order."""
+
+    idx: int
+    owner_id: str
+    device_id: str
+    position: int
+    id: str
+
+
+class _Page(NamedTuple):
+    """The latest page, encoded; `owners` are the authors in it."""
+
+    body: msgspec.Raw
+    owners: frozenset[str]
+
+
+NO_PAGE = _Page(raw(MessagePage(items=[], page_token=None)), frozenset())
+
+
+class Joined(NamedTuple):
+    """The answer of a join, and the version at which somebody last left, which the gateway keeps."""
+
+    document: msgspec.Raw
+    departed_version: int
+
+
+class Documents:
+    """Reads whole conversations. The latest page is cached by version, so that many who join at once share it."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        rosters: Rosters,
+        vault: Vault,
+        page_tokens: PageTokens,
+        epoch: str,
+        counted: Callable[[bool], None] = lambda hit: None,
+    ) -> None:
+        self._reader = reader
+        self._rosters = rosters
+        self._vault = vault
+        self._page_tokens = page_tokens
+        self._epoch = epoch
+        self._pages: VersionedCache[tuple[str, str], _Page] = VersionedCache(1024, counted)
+
+    # --- joining --------------------------------------------------------------------------------------------------
+
+    async def join(self, user_id: str, conversation_id: str, with_page: bool = True) -> Joined:
+        """Seed 003's document: conversation, read times, latest page, keys; and users, cursor and epoch.
+
+        Without the page for who asks for changes instead. Raises `NotMember`, also for who was a member once: they
+        read through HTTP.
+        """
+        return await self._reader.run(self._document, user_id, conversation_id, with_page)
+
+    def _document(self, connection: Connection, user_id: str, conversation_id: str, with_page: bool) -> Joined:
+        conversation, spans = require_member(connection, user_id, conversation_id)
+        page = self._latest(connection, conversation, spans, user_id) if with_page else NO_PAGE
+        document: dict[str, Any] = {
+            "conversation": conversation_row(conversation),
+            "messages": page.body,
+            "cursor": conversation.head,
+            "epoch": self._epoch,
+        }
+        if conversation.encrypted:
+            document |= self._people_and_keys(connection, conversation, user_id)
+        else:
+            document |= self._people(connection, conversation, user_id, page.owners)
+        return Joined(raw(document), conversation.departed_version)
+
+    def _latest(self, connection: Connection, conversation: Conversation, spans: list[Span], user_id: str) -> _Page:
+        """The latest page; in a plaintext conversation whose history all may read it is the same for everyone."""
+        shared = not conversation.encrypted and conversation.history == "all"
+        owner = SHARED if shared else user_id
+        key = (conversation.id, owner)
+        cached = self._pages.get(key, conversation.head)
+        if cached is not None:
+            return cached
+        seen = messages.page(
+            connection,
+            conversation.id,
+            user_id,
+            conversation.encrypted,
+            conversation.history,
+            spans,
+            None,
+            PAGE_SIZE + 1,
+        )
+        page = _Page(
+            raw(self._page_of(conversation.id, owner, seen, PAGE_SIZE)),
+            frozenset(one.message.owner_id for one in seen),
+        )
+        return self._pages.put(key, conversation.head, page)
+
+    def _people_and_keys(self, connection: Connection, conversation: Conversation, user_id: str) -> dict[str, Any]:
+        roster = self._rosters.of(connection, conversation)
+        keys = conversations.keys(connection, conversation.id, list(roster.members))
+        mine = private_keys(
+            self._vault, conversation.id, conversations.generations(connection, conversation.id, user_id)
+        )
+        return {
+            "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in keys.items()},
+            "private_key": mine[-1].private_key if mine else None,
+            "private_keys": mine,
+            "links": [msgspec.Raw(link.encode()) for link in conversations.chain(connection, conversation.id)],
+            "users": users.public_users(connection, user_id, roster.members),
+            "read_times": _read_times(connection, conversation),
+        }
+
+    def _people(
+        self, connection: Connection, conversation: Conversation, user_id: str, owners: frozenset[str]
+    ) -> dict[str, Any]:
+        """In a large open group only oneself and the authors of the page are listed."""
+        count = conversations.count_members(connection, conversation.id)
+        listed = set(owners) | {user_id}
+        read_times: dict[str, str] = {}
+        if count <= LARGEST_FULL_LIST:
+            listed |= {member.user_id for member in conversations.members(connection, conversation.id)}
+            read_times = _read_times(connection, conversation)
+        return {
+            "public_keys": {},
+            "private_key": None,
+            "private_keys": [],
+            "users": users.public_users(connection, user_id, listed),
+            "read_times": read_times,
+        }
+
+    async def private_with(self, actor: Actor, user_id: str) -> str | None:
+        """The id of the private conversation of the two, if there is one (seed 003)."""
+        return await self._reader.run(conversations.private_between, actor.user_id, user_id)
+
+    # --- pages ----------------------------------------------------------------------------------------------------
+
+    async def page(self, actor: Actor, conversation_id: str, page_token: str | None, page_size: int) -> MessagePage:
+        """A page of what the actor may read, the last in reading order first; former members read what they could.
+
+        Raises `NotMember`, `InvalidPageToken`.
+        """
+        return await self._reader.run(self._page, actor.user_id, conversation_id, page_token, page_size)
+
+    def _page(
+        self, connection: Connection, user_id: str, conversation_id: str, token: str | None, size: int
+    ) -> MessagePage:
+        conversation, spans = require_reader(connection, user_id, conversation_id)
+        before = self._place_in(token, conversation_id, user_id) if token is not None else None
+        seen = messages.page(
+            connection,
+            conversation.id,
+            user_id,
+            conversation.encrypted,
+            conversation.history,
+            spans,
+            before,
+            size + 1,
+        )
+        return self._page_of(conversation.id, user_id, seen, size)
+
+    def _page_of(self, conversation_id: str, user_id: str, seen: list[Seen], size: int) -> MessagePage:
+        items = [message_row(one) for one in seen[:size]]
+        token = None
+        if len(seen) > size:
+            token = self._page_tokens.make(_listing(conversation_id), user_id, _place(seen[size - 1].message))
+        return MessagePage(items=items, page_token=token)
+
+    def _place_in(self, token: str, conversation_id: str, user_id: str) -> _Place:
+        """The place in a token that was made for the user, or with the page that everyone shares."""
+        listing = _listing(conversation_id)
+        try:
+            return self._page_tokens.read(listing, user_id, token, _Place)
+        except InvalidPageToken:
+            return self._page_tokens.read(listing, SHARED, token, _Place)
+
+
+def _listing(conversation_id: str) -> str:
+    return f"messages:{conversation_id}"
+
+
+def _place(message: Message) -> _Place:
+    return _Place(message.idx, message.owner_id, message.device_id, message.position, message.id)
+
+
+def _read_times(connection: Connection, conversation: Conversation) -> dict[str, str]:
+    times = conversations.read_times(connection, conversation.id)
+    return {user: time_text(at) for user, at in times.items()}
+
+
+def require_reader(connection: Connection, user_id: str, conversation_id: str) -> tuple[Conversation, list[Span]]:
+    """The conversation and the user's spans in it, which may have ended; `NotMember` for everyone else."""
+    conversation = conversations.load_one(connection, conversation_id)
+    spans = conversations.spans(connection, conversation_id, user_id)
+    if conversation is None or not spans:
+        raise NotMember()
+    return conversation, spans
+
+
+def require_member(connection: Connection, user_id: str, conversation_id: str) -> tuple[Conversation, list[Span]]:
+    """As `require_reader`, for current members only."""
+    conversation, spans = require_reader(connection, user_id, conversation_id)
+    if not any(span.current for span in spans):
+        raise NotMember()
+    return conversation, spans

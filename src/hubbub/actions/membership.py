@@ -1,0 +1,322 @@
+"""Who is in a group, and what it is called: alias, new members, leaving (seed 003, conversation channel)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from hubbub.actions.conversation_keys import links_of, proofs
+from hubbub.actions.publishing import Publisher
+from hubbub.actions.rows import conversation_change, conversation_row, link_change, listing_change, member_change, raw
+from hubbub.actions.starting import LONGEST_ALIAS
+from hubbub.domain import chain
+from hubbub.domain.chain import Link
+from hubbub.domain.text import check_text
+from hubbub.domain.visibility import Span
+from hubbub.storage import conversations, user_stream, users
+from hubbub.storage.conversations import Conversation, Member
+from hubbub.storage.operations import Request, RequestMac, once
+from hubbub.storage.rosters import Roster, Rosters
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.errors import InvalidLink, NotFound, NotMember, TooMany, WrongKind
+from hubbub.wire.events import ChangeAlias, Changed, LeaveConversation, ModifyConversation
+from hubbub.wire.ids import require_id
+
+
+@dataclass(slots=True, frozen=True)
+class _Changed:
+    """What a change of a group left behind; `changes` are the rows of its version."""
+
+    conversation: Conversation
+    version: int
+    changes: list[Changed] = field(default_factory=list)
+    members: dict[str, Member] = field(default_factory=dict)
+    joined: tuple[str, ...] = ()
+    user_versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class Membership:
+    """Changes of a group by its members: check, commit, publish."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        publisher: Publisher,
+        rosters: Rosters,
+        mac: RequestMac,
+        *,
+        max_members: int = 256,
+        max_open_members: int = 10_000,
+    ) -> None:
+        self._writer = writer
+        self._publisher = publisher
+        self._rosters = rosters
+        self._mac = mac
+        self._max_members = max_members
+        self._max_open_members = max_open_members
+
+    # --- alias ----------------------------------------------------------------------------------------------------
+
+    async def change_alias(self, user: str, conversation_id: str, request: ChangeAlias) -> msgspec.Raw:
+        """Give a group another alias, or none: `{"conversation", "version"}`. Raises `WrongKind`, `NotMember`."""
+        alias = _alias(request.alias)
+        operation = Request(conversation_id, user, request.op_id, self._mac("alias", alias))
+        done = await self._writer.write(self._apply_alias, operation, alias, conversations=[conversation_id])
+        row = raw(conversation_row(done.conversation))
+        payload = {"conversation": row, "version": done.version, "changes": done.changes}
+        self._publisher.to_conversation(conversation_id, "update_alias", payload, done.conversation.departed_version)
+        return raw({"conversation": row, "version": done.version})
+
+    def _apply_alias(self, transaction: Transaction, operation: Request, alias: str | None) -> _Changed:
+        connection = transaction.connection
+
+        def do() -> tuple[str, int]:
+            conversation = self._group(transaction, operation)
+            version = conversation.head + 1
+            conversations.save(connection, _renamed(conversation, alias, version, transaction.now))
+            return conversation.id, version
+
+        answer = once(transaction, operation, do)
+        conversation = _load(transaction, operation.scope)
+        return _Changed(conversation, answer.version, [conversation_change(conversation)])
+
+    # --- new members ----------------------------------------------------------------------------------------------
+
+    async def modify(self, user: str, conversation_id: str, request: ModifyConversation) -> msgspec.Raw:
+        """Bring in new members, and perhaps change the alias: `{"conversation", "user_ids", "version"}`.
+
+        In a sealed group each newcomer needs a signed link; it counts as its sender's approval, and who has approvals
+        enough is in. Raises `InvalidLink`, `NotFound` for unknown users, `TooMany`, `WrongKind`, `NotMember`.
+        """
+        newcomers = tuple(dict.fromkeys(require_id(one, "new_members") for one in request.new_members))
+        links = links_of(request.links)
+        alias = request.alias if request.alias is msgspec.UNSET else _alias(request.alias)
+        named = None if alias is msgspec.UNSET else [alias]
+        mac = self._mac("modify", newcomers, named, request.links)
+        operation = Request(conversation_id, user, request.op_id, mac)
+        done = await self._writer.write(
+            self._apply_modify,
+            operation,
+            newcomers,
+            links,
+            alias,
+            conversations=[conversation_id],
+            users=newcomers,
+        )
+        self._announce_members(done)
+        return raw(
+            {
+                "conversation": conversation_row(done.conversation),
+                "user_ids": list(done.members),
+                "version": done.version,
+            }
+        )
+
+    def _apply_modify(
+        self,
+        transaction: Transaction,
+        operation: Request,
+        newcomers: Sequence[str],
+        links: Sequence[Link],
+        alias: str | msgspec.UnsetType | None,
+    ) -> _Changed:
+        connection = transaction.connection
+        joined: tuple[str, ...] = ()
+        heads: Mapping[str, int] = {}
+
+        def do() -> tuple[str, int]:
+            nonlocal joined, heads
+            conversation = self._group(transaction, operation)
+            version = conversation.head + 1
+            changed, joined = self._bring_in(transaction, conversation, operation.user_id, newcomers, links)
+            if alias is not msgspec.UNSET:
+                changed = _renamed(changed, alias, version, transaction.now)
+            conversations.save(connection, replace(changed, head=version, members_version=version))
+            roles = dict.fromkeys(joined, "member")
+            conversations.add_members(connection, changed, roles, version, transaction.now)
+            heads = user_stream.advance(
+                transaction, {user: [(user_stream.CONVERSATION, conversation.id, False)] for user in joined}
+            )
+            return conversation.id, version
+
+        answer = once(transaction, operation, do)
+        conversation = _load(transaction, operation.scope)
+        members = {member.user_id: member for member in conversations.members(connection, conversation.id)}
+        changes = _rows_of(transaction, conversation, answer.version)
+        return _Changed(conversation, answer.version, changes, members, joined, heads)
+
+    def _bring_in(
+        self,
+        transaction: Transaction,
+        conversation: Conversation,
+        actor: str,
+        newcomers: Sequence[str],
+        links: Sequence[Link],
+    ) -> tuple[Conversation, tuple[str, ...]]:
+        """The conversation with the links taken, and who of the newcomers is in now."""
+        connection = transaction.connection
+        unknown = [user for user in newcomers if not users.exists(connection, user)]
+        if unknown:
+            raise NotFound("There is no such user: " + ", ".join(unknown) + ".", user_ids=unknown)
+        present = conversations.current_members(connection, [(conversation.id, user) for user in newcomers])
+        coming = tuple(user for user in newcomers if (conversation.id, user) not in present)
+        limit = self._max_members if conversation.encrypted else self._max_open_members
+        if conversations.count_members(connection, conversation.id) + len(coming) > limit:
+            raise TooMany(f"This group has at most {limit} members.")
+        if not conversation.sealed:
+            if links:
+                raise InvalidLink("This conversation is not sealed: it has no chain.")
+            return conversation, coming
+        return self._prove(transaction, conversation, actor, coming, links)
+
+    def _prove(
+        self,
+        transaction: Transaction,
+        conversation: Conversation,
+        actor: str,
+        coming: Sequence[str],
+        links: Sequence[Link],
+    ) -> tuple[Conversation, tuple[str, ...]]:
+        if {link.user for link in links} != set(coming) or any(link.action not in ("add", "approve") for link in links):
+            raise InvalidLink("Each newcomer needs one link, add or approve.")
+        if not links:
+            return conversation, ()
+        roster = self._rosters.reload(transaction.connection, conversation)
+        registered = proofs(transaction, conversation.id, [actor, *coming], {})
+        proven = chain.extend(roster.chain, links, actor=actor, registered=registered, approvals=conversation.approvals)
+        _store_links(transaction, conversation, links)
+        return replace(conversation, chain_hash=proven.head), tuple(user for user in coming if user in proven.members)
+
+    def _announce_members(self, done: _Changed) -> None:
+        """Seed 003: a payload like that of a new conversation to everyone in it."""
+        row, user_ids = raw(conversation_row(done.conversation)), list(done.members)
+        told = raw({"conversation": row, "user_ids": user_ids, "version": done.version, "changes": done.changes})
+        for user, member in done.members.items():
+            if user not in done.joined:
+                self._publisher.to_user(user, "new_conversation", bytes(told))
+                continue
+            head = done.user_versions.get(user, 0)
+            span = Span(member.joined_version, None, role=member.role)
+            change = listing_change(done.conversation, span, head)
+            payload = {"conversation": row, "user_ids": user_ids, "user_version": head, "changes": [change]}
+            self._publisher.to_user(user, "new_conversation", payload)
+
+    # --- leaving --------------------------------------------------------------------------------------------------
+
+    async def leave(self, user: str, conversation_id: str, request: LeaveConversation) -> msgspec.Raw:
+        """Leave a group; what was visible stays readable: `{"user_id", "version"}`.
+
+        A sealed group wants the leaver's link. An owner's place goes to the member who has been there longest.
+        """
+        links = links_of(request.links)
+        operation = Request(conversation_id, user, request.op_id, self._mac("leave", request.links))
+        done = await self._writer.write(
+            self._apply_leave, operation, links, conversations=[conversation_id], users=[user]
+        )
+        self._announce_leaving(user, done)
+        return raw({"user_id": user, "version": done.version})
+
+    def _apply_leave(self, transaction: Transaction, operation: Request, links: Sequence[Link]) -> _Changed:
+        connection, user = transaction.connection, operation.user_id
+        heads: Mapping[str, int] = {}
+
+        def do() -> tuple[str, int]:
+            nonlocal heads
+            conversation = self._group(transaction, operation)
+            version = conversation.head + 1
+            left = self._prove_leaving(transaction, conversation, user, links)
+            conversations.end_membership(connection, conversation.id, user, version)
+            _pass_on_ownership(transaction, conversation, version)
+            conversations.save(
+                connection, replace(left, head=version, members_version=version, departed_version=version)
+            )
+            heads = user_stream.advance(transaction, {user: [(user_stream.CONVERSATION, conversation.id, True)]})
+            return conversation.id, version
+
+        answer = once(transaction, operation, do)
+        conversation = _load(transaction, operation.scope)
+        changes = _rows_of(transaction, conversation, answer.version)
+        return _Changed(conversation, answer.version, changes, user_versions=heads)
+
+    def _prove_leaving(
+        self, transaction: Transaction, conversation: Conversation, user: str, links: Sequence[Link]
+    ) -> Conversation:
+        if not conversation.sealed:
+            return conversation
+        if [link.action for link in links] != ["leave"]:
+            raise InvalidLink("Leaving a sealed conversation takes the leaver's own signed link.")
+        roster: Roster = self._rosters.reload(transaction.connection, conversation)
+        proven = chain.extend(
+            roster.chain, links, actor=user, registered=proofs(transaction, conversation.id, [user], {})
+        )
+        _store_links(transaction, conversation, links)
+        return replace(conversation, chain_hash=proven.head)
+
+    def _announce_leaving(self, user: str, done: _Changed) -> None:
+        conversation = done.conversation
+        payload = {
+            "user_id": user,
+            "conversation_id": conversation.id,
+            "version": done.version,
+            "changes": done.changes,
+        }
+        self._publisher.to_conversation(conversation.id, "leave_conversation", payload, conversation.departed_version)
+        if user in done.user_versions:
+            head = done.user_versions[user]
+            change = listing_change(conversation, Span(0, done.version), head)
+            removed = {"conversation_id": conversation.id, "user_version": head, "changes": [change]}
+            self._publisher.to_user(user, "conversation_removed", removed)
+
+    # --- shared ---------------------------------------------------------------------------------------------------
+
+    def _group(self, transaction: Transaction, operation: Request) -> Conversation:
+        """The locked group that the actor is a member of."""
+        conversation = _load(transaction, operation.scope)
+        pair = (conversation.id, operation.user_id)
+        if pair not in conversations.current_members(transaction.connection, [pair]):
+            raise NotMember()
+        if conversation.kind != "group":
+            raise WrongKind("A private conversation keeps its two members and has no alias.")
+        return conversation
+
+
+def _load(transaction: Transaction, conversation_id: str) -> Conversation:
+    conversation = conversations.load_one(transaction.connection, conversation_id)
+    if conversation is None:
+        raise NotMember()
+    return conversation
+
+
+def _alias(alias: str | None) -> str | None:
+    return check_text(alias, "alias", LONGEST_ALIAS) if alias is not None else None
+
+
+def _renamed(conversation: Conversation, alias: str | None, version: int, now: int) -> Conversation:
+    return replace(conversation, alias=alias, head=version, version=version, updated_at=now)
+
+
+def _store_links(transaction: Transaction, conversation: Conversation, links: Sequence[Link]) -> None:
+    connection = transaction.connection
+    first = len(conversations.chain(connection, conversation.id))
+    texts = [msgspec.json.encode(link).decode() for link in links]
+    conversations.add_links(connection, conversation.id, first, texts, conversation.head + 1)
+
+
+def _pass_on_ownership(transaction: Transaction, conversation: Conversation, version: int) -> None:
+    remaining = conversations.members(transaction.connection, conversation.id)
+    if remaining and not any(member.role == "owner" for member in remaining):
+        heir = min(remaining, key=lambda member: (member.joined_version, member.user_id))
+        conversations.set_role(transaction.connection, conversation.id, heir.user_id, "owner", version)
+
+
+def _rows_of(transaction: Transaction, conversation: Conversation, version: int) -> list[Changed]:
+    """The rows of one version as every member sees them: conversation, memberships, links."""
+    connection = transaction.connection
+    spans = conversations.memberships_since(connection, conversation.id, version - 1, version, None)
+    links = conversations.links_since(connection, conversation.id, version - 1, version, None)
+    rows: list[Any] = [conversation_change(conversation)] if conversation.version == version else []
+    rows += [member_change(user, span) for user, span in spans]
+    return rows + [link_change(*link) for link in links]

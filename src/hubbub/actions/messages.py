@@ -1,0 +1,447 @@
+"""Sending, editing and deleting messages, and reacting to them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from hubbub.actions.publishing import Publisher
+from hubbub.actions.rows import message_change, message_row, raw, reaction_change
+from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form
+from hubbub.domain.envelopes import check_authorship
+from hubbub.domain.text import check_text
+from hubbub.domain.visibility import sees_message
+from hubbub.storage import conversations, messages
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.messages import Copy, Message, Reaction, Seen
+from hubbub.storage.operations import Request, RequestMac, once
+from hubbub.storage.rosters import Rosters
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.envelope import parse_copy, parse_envelope
+from hubbub.wire.errors import BadInput, NotFound, NotMember, NotOwner, NotServed, Refusal, WrongKind
+from hubbub.wire.events import Body, DeleteMessage, EditMessage, React, SendMessage
+from hubbub.wire.ids import new_id, require_id
+
+LONGEST_COPY = 16_384
+LONGEST_EMOJI = 32
+
+Answered = Callable[[msgspec.Raw | Refusal], None]
+
+
+@dataclass(slots=True, frozen=True)
+class _Changed:
+    """What an edit, a deletion or a reaction left behind.
+
+    `readers` are those who may see the message, where not all members may (None: all); `unseeing` the rest.
+    """
+
+    conversation: Conversation
+    message: Message
+    version: int
+    copies: dict[str, Copy] = field(default_factory=dict)
+    reaction: Reaction | None = None
+    readers: tuple[str, ...] | None = None
+    unseeing: tuple[str, ...] = ()
+
+
+class Messages:
+    """Every write to messages: check, commit, publish.
+
+    `longest` is the limit of a plaintext message, in characters.
+    """
+
+    def __init__(
+        self, writer: Writer, publisher: Publisher, rosters: Rosters, mac: RequestMac, longest: int = 4000
+    ) -> None:
+        self._writer = writer
+        self._publisher = publisher
+        self._rosters = rosters
+        self._mac = mac
+        self._longest = longest
+
+    # --- sending --------------------------------------------------------------------------------------------------
+
+    def send(self, sender: str, conversation_id: str, request: SendMessage, done: Answered) -> None:
+        """Store a message and tell everyone who may read it; `done` gets `{"message", "version"}` or the refusal.
+
+        Raises a `Refusal` at once for what needs no database to be refused.
+        """
+        if request.off_the_record or request.expires_in is not None:
+            raise NotServed("Messages off the record or with an end are not served yet.")
+        id = require_id(request.id) if request.id is not None else None
+        device = require_id(request.device_id, "device_id") if request.device_id is not None else None
+        reply_to = require_id(request.reply_to, "reply_to") if request.reply_to is not None else None
+        if request.index is None and request.position is not None:
+            raise BadInput("position comes with an index.")
+        said = self._said(request)
+        if said.envelope is not None:
+            _check_sealed(said, conversation_id, sender, request, id, device)
+        send = Send(
+            self._rosters,
+            conversation_id,
+            sender,
+            said,
+            self._mac("send", id, device, request.index, request.position, reply_to, *_forms(request)),
+            id=id,
+            device_id=device,
+            index=request.index,
+            position=request.position,
+            reply_to=reply_to,
+        )
+        self._writer.submit(send, partial(self._sent, done))
+
+    def _said(self, request: Body) -> Said:
+        """The text in the form that it came in, checked as far as that needs no conversation."""
+        copies = request.encrypted_messages
+        if request.content is not None:
+            return Said(content=check_text(request.content, "content", self._longest))
+        if copies is None:
+            raise BadInput("A message has content, or encrypted_messages, with sealed where the conversation is.")
+        recipients = {
+            require_id(user, "encrypted_messages"): check_text(text, "encrypted_messages", LONGEST_COPY)
+            for user, text in copies.items()
+        }
+        if request.sealed is None:
+            return Said(copies=recipients)
+        return Said(
+            copies=recipients,
+            sealed=request.sealed,
+            envelope=parse_envelope(request.sealed),
+            parsed_copies={user: parse_copy(text) for user, text in recipients.items()},
+        )
+
+    def _sent(self, done: Answered, outcome: Sent | Refusal) -> None:
+        if isinstance(outcome, Refusal):
+            done(outcome)
+            return
+        mine = outcome.copies.get(outcome.message.owner_id)
+        row = raw(message_row(_as_seen(outcome.message, mine)))
+        done(msgspec.Raw(b'{"message":%b,"version":%d}' % (bytes(row), outcome.message.version)))
+        self._announce(
+            "new_message",
+            _Changed(
+                outcome.conversation,
+                outcome.message,
+                outcome.message.version,
+                outcome.copies,
+                unseeing=outcome.unseeing,
+            ),
+        )
+
+    # --- editing --------------------------------------------------------------------------------------------------
+
+    async def edit(self, editor: str, conversation_id: str, request: EditMessage) -> msgspec.Raw:
+        """Replace the text of one's own message; the answer is `{"message", "version"}`.
+
+        Raises `NotOwner`, `NotFound`, `NotMember`, `StaleRevision` and what `send` raises.
+        """
+        id = require_id(request.message_group_id, "message_group_id")
+        said = self._said(request)
+        operation = Request(conversation_id, editor, request.op_id, self._mac("edit", id, *_forms(request)))
+        changed = await self._writer.write(self._apply_edit, operation, id, said, conversations=[conversation_id])
+        if not changed.message.deleted:
+            self._announce("edit_message", changed)
+        row = raw(message_row(_as_seen(changed.message, changed.copies.get(editor))))
+        return msgspec.Raw(b'{"message":%b,"version":%d}' % (bytes(row), changed.version))
+
+    def _apply_edit(self, transaction: Transaction, operation: Request, id: str, said: Said) -> _Changed:
+        connection = transaction.connection
+        conversation = _require(conversations.load_one(connection, operation.scope))
+        unseeing: tuple[str, ...] = ()
+
+        def do() -> tuple[str, int]:
+            nonlocal unseeing
+            message = self._own(transaction, conversation, operation.user_id, id)
+            if said.sealed is not None and message.sealed == said.sealed:
+                return id, message.version
+            unseeing = self._check_edit(transaction, conversation, message, said)
+            self._rewrite(transaction, conversation, message, said)
+            return id, conversation.head + 1
+
+        answer = once(transaction, operation, do)
+        message = _require_message(messages.load(connection, conversation.id, id))
+        if conversation.encrypted:
+            copies = messages.copies_of(connection, conversation.id, id)
+            return _Changed(conversation, message, answer.version, copies, unseeing=unseeing)
+        readers, unseeing = _readers(transaction, conversation, message)
+        return _Changed(conversation, message, answer.version, readers=readers, unseeing=unseeing)
+
+    def _check_edit(
+        self, transaction: Transaction, conversation: Conversation, message: Message, said: Said
+    ) -> tuple[str, ...]:
+        if not conversation.encrypted:
+            require_form(said.content is not None, "content")
+            return ()
+        if said.envelope is not None:
+            check_authorship(
+                said.envelope,
+                conversation=conversation.id,
+                message=message.id,
+                sender=message.owner_id,
+                device=message.device_id,
+                index=message.idx,
+                position=message.position,
+                sender_ik=said.envelope.header.ik,
+            )
+        roster = checked_roster(self._rosters, transaction.connection, conversation, said, rev=message.rev + 1)
+        return tuple(roster.members.keys() - (said.copies or {}).keys())
+
+    def _rewrite(self, transaction: Transaction, conversation: Conversation, message: Message, said: Said) -> None:
+        connection, version = transaction.connection, conversation.head + 1
+        before = messages.copies_of(connection, conversation.id, message.id) if conversation.encrypted else {}
+        messages.save(
+            connection,
+            message._replace(
+                rev=message.rev + 1,
+                content=said.content,
+                sealed=said.sealed,
+                version=version,
+                updated_at=transaction.now,
+            ),
+        )
+        messages.drop_copies(connection, conversation.id, message.id)
+        messages.add(
+            connection,
+            [],
+            [
+                Copy(conversation.id, message.id, user, before[user].id if user in before else new_id(), text)
+                for user, text in (said.copies or {}).items()
+            ],
+        )
+        conversations.save_ends(connection, [replace(conversation, head=version)])
+
+    def _own(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> Message:
+        """The user's own message that still stands; who may not see the conversation learns nothing of it."""
+        connection = transaction.connection
+        if not self._rosters.members(connection, [(conversation, user)]):
+            raise NotMember()
+        message = messages.load(connection, conversation.id, id)
+        if message is None:
+            raise NotFound("There is no such message in this conversation.")
+        if message.owner_id != user:
+            raise NotOwner(current=self._shown(transaction, conversation, user, message))
+        if message.deleted:
+            raise NotFound("The message was deleted.")
+        return message
+
+    def _shown(self, transaction: Transaction, conversation: Conversation, user: str, message: Message) -> Any:
+        """The row that a client shows instead of what it tried, as far as its user may see it."""
+        connection = transaction.connection
+        spans = conversations.spans(connection, conversation.id, user)
+        seen = messages.see(connection, conversation.id, message.id, user, conversation.encrypted)
+        if seen is None or message.deleted or not self._may_see(conversation, spans, seen):
+            return None
+        return message_row(seen)
+
+    def _may_see(self, conversation: Conversation, spans: Any, seen: Seen) -> bool:
+        if conversation.encrypted:
+            return seen.copy_id is not None
+        return sees_message(spans, conversation.history, seen.message.created_version, seen.message.version)
+
+    # --- deleting -------------------------------------------------------------------------------------------------
+
+    async def delete(self, user: str, conversation_id: str, request: DeleteMessage) -> msgspec.Raw:
+        """Delete one's own message, all but its place; the answer is `{"message_group_id", "version"}`."""
+        id = require_id(request.message_group_id, "message_group_id")
+        operation = Request(conversation_id, user, request.op_id, self._mac("delete", id))
+        changed = await self._writer.write(self._apply_delete, operation, id, conversations=[conversation_id])
+        payload = {
+            "message_group_id": id,
+            "conversation_id": conversation_id,
+            "version": changed.version,
+            "changes": [message_change(Seen(changed.message, None, None))],
+        }
+        self._publisher.to_conversation(
+            conversation_id, "delete_message", payload, changed.conversation.departed_version
+        )
+        return raw({"message_group_id": id, "version": changed.version})
+
+    def _apply_delete(self, transaction: Transaction, operation: Request, id: str) -> _Changed:
+        connection = transaction.connection
+        conversation = _require(conversations.load_one(connection, operation.scope))
+
+        def do() -> tuple[str, int]:
+            message = self._own(transaction, conversation, operation.user_id, id)
+            version = conversation.head + 1
+            messages.save(
+                connection,
+                message._replace(content=None, sealed=None, deleted=1, version=version, updated_at=transaction.now),
+            )
+            messages.drop_copies(connection, conversation.id, id)
+            conversations.save_ends(connection, [replace(conversation, head=version)])
+            return id, version
+
+        answer = once(transaction, operation, do)
+        tombstone = _require_message(messages.load(connection, conversation.id, id))
+        return _Changed(conversation, tombstone, answer.version)
+
+    # --- reacting -------------------------------------------------------------------------------------------------
+
+    async def react(self, user: str, conversation_id: str, request: React, on: bool) -> msgspec.Raw:
+        """Put an emoji on a message, or take one's own off again; encrypted conversations carry reactions in envelopes.
+
+        The answer is `{"reaction": {...} or null, "version"}`. Raises `WrongKind`, `NotFound`, `NotMember`.
+        """
+        id = require_id(request.message_group_id, "message_group_id")
+        emoji = check_text(request.emoji, "emoji", LONGEST_EMOJI, shortest=1)
+        operation = Request(conversation_id, user, request.op_id, self._mac("react", id, emoji, on))
+        changed = await self._writer.write(
+            self._apply_reaction, operation, id, emoji, on, conversations=[conversation_id]
+        )
+        assert changed.reaction is not None
+        change = reaction_change(changed.reaction)
+        payload = {
+            "conversation_id": conversation_id,
+            "message_group_id": id,
+            "user_id": user,
+            "emoji": emoji,
+            "version": change.version,
+            "changes": [change],
+        }
+        self._tell("react" if on else "unreact", changed, payload)
+        return raw({"reaction": change.data, "version": changed.version})
+
+    def _apply_reaction(self, transaction: Transaction, operation: Request, id: str, emoji: str, on: bool) -> _Changed:
+        connection, user = transaction.connection, operation.user_id
+        conversation = _require(conversations.load_one(connection, operation.scope))
+
+        def do() -> tuple[str, int]:
+            self._check_reaction(transaction, conversation, user, id)
+            before = messages.reaction(connection, conversation.id, id, user, emoji)
+            if before is None and not on:
+                raise NotFound("There is no such reaction of yours.")
+            if before is not None and bool(before.deleted) != on:
+                return before.id, before.version
+            version, now = conversation.head + 1, transaction.now
+            row = before.id if before else new_id()
+            messages.save_reaction(
+                connection, Reaction(conversation.id, id, user, emoji, row, version, int(not on), now)
+            )
+            conversations.save_ends(connection, [replace(conversation, head=version)])
+            return row, version
+
+        answer = once(transaction, operation, do)
+        message = _require_message(messages.load(connection, conversation.id, id))
+        reaction = messages.reaction(connection, conversation.id, id, user, emoji)
+        readers, unseeing = _readers(transaction, conversation, message)
+        return _Changed(conversation, message, answer.version, reaction=reaction, readers=readers, unseeing=unseeing)
+
+    def _check_reaction(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> None:
+        spans = conversations.spans(transaction.connection, conversation.id, user)
+        if not any(span.current for span in spans):
+            raise NotMember()
+        if conversation.encrypted:
+            raise WrongKind("Reactions of encrypted conversations travel inside envelopes.")
+        message = messages.load(transaction.connection, conversation.id, id)
+        gone = message is None or bool(message.deleted)
+        if gone or not self._may_see(conversation, spans, Seen(_require_message(message), None, None)):
+            raise NotFound("There is no such message in this conversation.")
+
+    # --- telling --------------------------------------------------------------------------------------------------
+
+    def _announce(self, event: str, changed: _Changed) -> None:
+        """Tell the new state of a message: each their copy in an encrypted conversation, else the same to all."""
+        if not changed.conversation.encrypted:
+            self._tell(event, changed, _message_push(_as_seen(changed.message, None)))
+            return
+        for user, copy in changed.copies.items():
+            self._publisher.to_user(user, event, _message_push(_as_seen(changed.message, copy)))
+        self._tell_versions(changed)
+
+    def _tell(self, event: str, changed: _Changed, payload: Any) -> None:
+        conversation = changed.conversation
+        if changed.readers is None:
+            self._publisher.to_conversation(conversation.id, event, payload, conversation.departed_version)
+            return
+        for user in changed.readers:
+            self._publisher.to_user(user, event, payload)
+        self._tell_versions(changed)
+
+    def _tell_versions(self, changed: _Changed) -> None:
+        """Keep the cursors dense of those who may not see what happened."""
+        payload = {"conversation_id": changed.conversation.id, "version": changed.version}
+        for user in changed.unseeing:
+            self._publisher.to_user(user, "version", payload)
+
+
+def _readers(
+    transaction: Transaction, conversation: Conversation, message: Message
+) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Who may see a change of an old message, and who may not; `(None, ())` when that is everyone."""
+    connection = transaction.connection
+    if conversation.history == "all":
+        return None, ()
+    if conversations.latest_join(connection, conversation.id) < message.created_version:
+        return None, ()
+    seeing: list[str] = []
+    unseeing: list[str] = []
+    for member in conversations.members(connection, conversation.id):
+        spans = conversations.spans(connection, conversation.id, member.user_id)
+        sees = sees_message(spans, conversation.history, message.created_version, message.version)
+        (seeing if sees else unseeing).append(member.user_id)
+    return tuple(seeing), tuple(unseeing)
+
+
+def _message_push(seen: Seen) -> bytes:
+    """The payload of `new_message` and `edit_message`; the row is encoded once and stands in it twice."""
+    message = seen.message
+    row = bytes(raw(message_row(seen)))
+    return (
+        b'{"conversation_id":"%b","message":%b,"version":%d,"changes":'
+        b'[{"kind":"message","id":"%b","version":%d,"deleted":%b,"data":%b}]}'
+    ) % (
+        message.conversation_id.encode(),
+        row,
+        message.version,
+        message.id.encode(),
+        message.version,
+        b"true" if message.deleted else b"false",
+        b"null" if message.deleted else row,
+    )
+
+
+def _as_seen(message: Message, copy: Copy | None) -> Seen:
+    return Seen(message, copy.id, copy.content) if copy is not None else Seen(message, None, None)
+
+
+def _check_sealed(
+    said: Said, conversation_id: str, sender: str, request: SendMessage, id: str | None, device: str | None
+) -> None:
+    """A sealed message names its own id, device and place, and they are signed."""
+    if id is None or device is None or request.index is None or request.position is None:
+        raise BadInput("A sealed message comes with id, device_id, index and position.")
+    assert said.envelope is not None
+    check_authorship(
+        said.envelope,
+        conversation=conversation_id,
+        message=id,
+        sender=sender,
+        device=device,
+        index=request.index,
+        position=request.position,
+        sender_ik=said.envelope.header.ik,
+    )
+
+
+def _forms(request: Body) -> tuple[Any, ...]:
+    """What tells two requests apart; long text by its digest."""
+    if request.sealed is not None:
+        return (hashlib.sha256(request.sealed.encode()).hexdigest(),)
+    return request.content, request.encrypted_messages
+
+
+def _require(conversation: Conversation | None) -> Conversation:
+    if conversation is None:
+        raise NotMember()
+    return conversation
+
+
+def _require_message(message: Message | None) -> Message:
+    if message is None:
+        raise NotFound("The message is gone.")
+    return message

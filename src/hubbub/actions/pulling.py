@@ -1,0 +1,175 @@
+"""Sync: what changed since a cursor, so that nothing is ever missed (Hubbub protocol, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hubbub.actions.documents import require_reader
+from hubbub.actions.rows import (
+    conversation_change,
+    key_change,
+    link_change,
+    listing_change,
+    member_change,
+    message_change,
+    private_keys_change,
+    reaction_change,
+    read_mark_change,
+)
+from hubbub.auth.actor import Actor
+from hubbub.domain.visibility import Span, horizon
+from hubbub.storage import conversations, messages, user_stream, users
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.engine import Reader
+from hubbub.storage.vault import Vault
+from hubbub.wire.errors import BadInput, CursorExpired
+from hubbub.wire.events import Changed, Pulled
+
+LARGEST_PULL = 500
+
+# Rows with above < version <= upto, by version; at most `limit` of them (None: all).
+Source = Callable[[int, int, int | None], Sequence[Changed]]
+
+
+class Pulling:
+    """Answers pulls on conversations and on the user's own stream."""
+
+    def __init__(self, reader: Reader, vault: Vault, epoch: str) -> None:
+        self._reader = reader
+        self._vault = vault
+        self._epoch = epoch
+
+    async def pull(
+        self, actor: Actor, conversation_id: str | None, cursor: int, limit: int, epoch: str | None
+    ) -> Pulled:
+        """The latest state of every row that changed after `cursor`, by version, about `limit` rows at most.
+
+        Without a conversation: the user's own stream, with `heads`. Raises `NotMember`, `CursorExpired`, `BadInput`.
+        """
+        if cursor < 0 or limit < 1:
+            raise BadInput("cursor is a whole number from 0, and limit from 1.")
+        if epoch is not None and epoch != self._epoch:
+            raise CursorExpired(epoch=self._epoch)
+        limit = min(limit, LARGEST_PULL)
+        if conversation_id is None:
+            return await self._reader.run(self._own, actor.user_id, cursor, limit)
+        return await self._reader.run(self._conversation, actor.user_id, conversation_id, cursor, limit)
+
+    async def heads(self, actor: Actor) -> dict[str, Any]:
+        """Where everything of the user's stands: the versions of their conversations, and of their own stream."""
+        return await self._reader.run(self._heads, actor.user_id)
+
+    def _heads(self, connection: Connection, user_id: str) -> dict[str, Any]:
+        heads = dict(conversations.memberships_of(connection, user_id))
+        return {"heads": heads, "cursor": user_stream.head(connection, user_id), "epoch": self._epoch}
+
+    # --- a conversation -------------------------------------------------------------------------------------------
+
+    def _conversation(
+        self, connection: Connection, user_id: str, conversation_id: str, cursor: int, limit: int
+    ) -> Pulled:
+        conversation, spans = require_reader(connection, user_id, conversation_id)
+        head = horizon(spans, conversation.head)
+        self._check_cursor(cursor, head, conversation.swept_version)
+        changes, reached, more = _pages_of(_sources(connection, conversation, spans, user_id), cursor, head, limit)
+        return Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more)
+
+    def _check_cursor(self, cursor: int, head: int, swept: int) -> None:
+        """A cursor above the head is of another history; one below a tombstone that is gone would miss a deletion.
+
+        0 is nobody's history: who begins there has nothing that could be stale.
+        """
+        if cursor > head or 0 < cursor < swept:
+            raise CursorExpired(epoch=self._epoch, cursor=head)
+
+    # --- the user's own stream ------------------------------------------------------------------------------------
+
+    def _own(self, connection: Connection, user_id: str, cursor: int, limit: int) -> Pulled:
+        head, swept = user_stream.bounds(connection, user_id)
+        self._check_cursor(cursor, head, swept)
+
+        def rows(above: int, upto: int, most: int | None) -> list[Changed]:
+            found = user_stream.changes_since(connection, user_id, above, upto, most)
+            return [self._own_row(connection, user_id, row) for row in found]
+
+        changes, reached, more = _pages_of([rows], cursor, head, limit)
+        heads = dict(conversations.memberships_of(connection, user_id))
+        return Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more, heads=heads)
+
+    def _own_row(self, connection: Connection, user_id: str, row: user_stream.StreamRow) -> Changed:
+        """What a row of the stream says now, read from where it is kept."""
+        if row.deleted:
+            return Changed(kind=row.kind, id=row.row_id, version=row.version, deleted=True, data=None)
+        if row.kind == user_stream.SETTINGS:
+            own = users.own_user(connection, user_id)
+            return Changed(kind=row.kind, id=row.row_id, version=row.version, deleted=False, data=own)
+        if row.kind == user_stream.READ_MARK:
+            read_at = conversations.read_times(connection, row.row_id, user_id)[user_id]
+            return read_mark_change(row.row_id, read_at, row.version)
+        if row.kind == user_stream.PRIVATE_KEYS:
+            generations = conversations.generations(connection, row.row_id, user_id)
+            return private_keys_change(self._vault, row.row_id, generations, row.version)
+        conversation = conversations.load(connection, [row.row_id])[row.row_id]
+        span = conversations.spans(connection, row.row_id, user_id)[-1]
+        return listing_change(conversation, span, row.version)
+
+
+def _sources(connection: Connection, conversation: Conversation, spans: Sequence[Span], user_id: str) -> list[Source]:
+    """Every kind of row that a conversation's stream has."""
+    id, encrypted, history = conversation.id, conversation.encrypted, conversation.history
+
+    def conversation_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        return [conversation_change(conversation)] if above < conversation.version <= upto else []
+
+    def message_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        found = messages.changed_since(connection, id, user_id, encrypted, history, spans, above, upto, limit)
+        return [message_change(seen) for seen in found]
+
+    def reaction_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        oldest = 0 if history == "all" else min(span.joined for span in spans)
+        found = messages.reactions_since(connection, id, oldest, above, upto, limit)
+        return [reaction_change(reaction) for reaction in found]
+
+    def member_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        found = conversations.memberships_since(connection, id, above, upto, limit)
+        return [member_change(user, span) for user, span in found]
+
+    def key_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        return [key_change(key) for key in conversations.keys_since(connection, id, above, upto, limit)]
+
+    def link_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        return [link_change(*link) for link in conversations.links_since(connection, id, above, upto, limit)]
+
+    return [conversation_rows, message_rows, reaction_rows, member_rows, key_rows, link_rows]
+
+
+def _pages_of(sources: Sequence[Source], cursor: int, head: int, limit: int) -> tuple[list[Changed], int, bool]:
+    """The next rows of all sources by version, the cursor that they reach, and whether there are more.
+
+    A version is never split over pages: a source that gave as many rows as it was asked for may have more of its last
+    version, so the page ends below that; a single version that is larger than a page comes whole.
+    """
+    found = [list(source(cursor, head, limit)) for source in sources]
+    cut = min((rows[-1].version for rows in found if len(rows) >= limit), default=head + 1)
+    changes = sorted((row for rows in found for row in rows if row.version < cut), key=_version)
+    if not changes and cut <= head:
+        changes = [row for source in sources for row in source(cut - 1, cut, None)]
+        return changes, cut, _any_above(sources, cut, head)
+    if len(changes) > limit:
+        last = changes[limit - 1].version
+        changes = [row for row in changes if row.version <= last]
+        return changes, last, True
+    if cut <= head:
+        return changes, changes[-1].version, True
+    return changes, head, False
+
+
+def _any_above(sources: Sequence[Source], cursor: int, head: int) -> bool:
+    return any(source(cursor, head, 1) for source in sources)
+
+
+def _version(row: Changed) -> int:
+    return row.version

@@ -1,0 +1,73 @@
+"""Who has read how far (seed 003, `read_conversation`; Hubbub protocol, section 1)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from hubbub.actions.publishing import Publisher
+from hubbub.actions.rows import raw, read_mark_change, time_text
+from hubbub.storage import conversations, user_stream
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.errors import NotMember
+
+INTERVAL = 1.0  # seconds between two pushes of one member's mark to the others
+
+
+class ReadMarks:
+    """Keeps when a member last read. A mark takes no version of the conversation; it is in the member's own stream."""
+
+    def __init__(self, writer: Writer, publisher: Publisher) -> None:
+        self._writer = writer
+        self._publisher = publisher
+        self._told: dict[tuple[str, str], float] = {}
+        self._waiting: dict[tuple[str, str], int] = {}
+
+    async def read(self, user: str, conversation_id: str) -> msgspec.Raw:
+        """Mark the conversation as read now: `{"read_at"}`. Raises `NotMember`."""
+        read_at, head = await self._writer.write(self._apply, user, conversation_id, users=[user])
+        change = read_mark_change(conversation_id, read_at, head)
+        own: dict[str, Any] = {"conversation_id": conversation_id, "user_version": head, "changes": [change]}
+        self._publisher.to_user(user, "read_mark", own)
+        self._tell_others(user, conversation_id, read_at)
+        return raw({"read_at": time_text(read_at)})
+
+    def _apply(self, transaction: Transaction, user: str, conversation_id: str) -> tuple[int, int]:
+        connection = transaction.connection
+        if not conversations.current_members(connection, [(conversation_id, user)]):
+            raise NotMember()
+        conversations.set_read_time(connection, conversation_id, user, transaction.now)
+        heads = user_stream.advance(transaction, {user: [(user_stream.READ_MARK, conversation_id, False)]})
+        return transaction.now, heads[user]
+
+    def _tell_others(self, user: str, conversation_id: str, read_at: int) -> None:
+        """At most one push per member and second, and never without the last state."""
+        key = (conversation_id, user)
+        loop = asyncio.get_running_loop()
+        if key in self._waiting:
+            self._waiting[key] = read_at
+            return
+        since = loop.time() - self._told.get(key, -INTERVAL)
+        if since >= INTERVAL:
+            self._push(key, read_at)
+            return
+        self._waiting[key] = read_at
+        loop.call_later(INTERVAL - since, self._push_waiting, key)
+
+    def _push_waiting(self, key: tuple[str, str]) -> None:
+        self._push(key, self._waiting.pop(key))
+
+    def _push(self, key: tuple[str, str], read_at: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._told[key] = loop.time()
+        loop.call_later(INTERVAL, self._forget, key)
+        conversation_id, user = key
+        payload = {"user_id": user, "conversation_id": conversation_id, "read_at": time_text(read_at)}
+        self._publisher.to_conversation(conversation_id, "read_conversation", payload)
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        """Drop what would not delay anything any more."""
+        if asyncio.get_running_loop().time() - self._told.get(key, 0) >= INTERVAL:
+            self._told.pop(key, None)

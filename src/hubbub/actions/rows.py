@@ -1,0 +1,168 @@
+"""How rows of the database look to a reader: shared by pushes, joins, pages and pulls, so that all four agree."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from hubbub.domain.visibility import Span
+from hubbub.storage.conversations import Conversation, KeyRecord
+from hubbub.storage.messages import Reaction, Seen
+from hubbub.storage.user_stream import CONVERSATION, PRIVATE_KEYS, READ_MARK
+from hubbub.storage.vault import Vault
+from hubbub.wire.events import (
+    Changed,
+    ConversationRow,
+    KeyRow,
+    LinkRow,
+    ListingRow,
+    MemberRow,
+    MessageRow,
+    PrivateKeyRow,
+    PrivateKeysRow,
+    ReactionRow,
+    ReadMarkRow,
+)
+from hubbub.wire.ids import rfc3339
+
+time_text = lru_cache(maxsize=4096)(rfc3339)
+
+
+def message_row(seen: Seen) -> MessageRow:
+    """A message as one reader sees it; a tombstone keeps its place and loses its text."""
+    message = seen.message
+    return MessageRow(
+        id=seen.copy_id or message.id,
+        sender=message.owner_id,
+        content=seen.copy if seen.copy_id is not None else message.content,
+        inserted_at=time_text(message.inserted_at),
+        updated_at=time_text(message.updated_at),
+        message_group=message.id,
+        index=message.idx,
+        position=message.position,
+        device_id=message.device_id,
+        rev=message.rev,
+        reply_to=message.reply_to,
+        sealed=message.sealed,
+        deleted=bool(message.deleted),
+    )
+
+
+def message_change(seen: Seen) -> Changed:
+    message = seen.message
+    data = None if message.deleted else message_row(seen)
+    return Changed(kind="message", id=message.id, version=message.version, deleted=bool(message.deleted), data=data)
+
+
+def reaction_change(reaction: Reaction) -> Changed:
+    data = None
+    if not reaction.deleted:
+        data = ReactionRow(
+            id=reaction.id,
+            message_group=reaction.message_id,
+            user_id=reaction.owner_id,
+            emoji=reaction.emoji,
+        )
+    return Changed(kind="reaction", id=reaction.id, version=reaction.version, deleted=bool(reaction.deleted), data=data)
+
+
+def conversation_row(conversation: Conversation) -> ConversationRow:
+    return ConversationRow(
+        id=conversation.id,
+        private=conversation.private,
+        alias=conversation.alias,
+        inserted_at=time_text(conversation.inserted_at),
+        updated_at=time_text(conversation.updated_at),
+        kind=conversation.kind,
+        encrypted=conversation.encrypted,
+        sealed=conversation.sealed,
+        history=conversation.history,
+        approvals=conversation.approvals,
+    )
+
+
+def conversation_change(conversation: Conversation) -> Changed:
+    return Changed(
+        kind="conversation",
+        id=conversation.id,
+        version=conversation.version,
+        deleted=False,
+        data=conversation_row(conversation),
+    )
+
+
+def member_change(user_id: str, span: Span) -> Changed:
+    """A membership; one that ended is a tombstone that says when."""
+    row = MemberRow(user_id=user_id, role=span.role, joined_version=span.joined, left_version=span.left)
+    return Changed(
+        kind="member",
+        id=user_id,
+        version=span.changed,
+        deleted=span.left is not None,
+        data=row if span.left is None else None,
+    )
+
+
+def key_change(key: KeyRecord) -> Changed:
+    """A member's public key; the private part is in its own user's stream."""
+    row = KeyRow(user_id=key.user_id, gen=key.gen, public_key=msgspec.Raw(key.public_key.encode()))
+    return Changed(kind="key", id=f"{key.user_id}:{key.gen}", version=key.version, deleted=False, data=row)
+
+
+def link_change(seq: int, link: str, version: int) -> Changed:
+    row = LinkRow(seq=seq, link=msgspec.Raw(link.encode()))
+    return Changed(kind="link", id=str(seq), version=version, deleted=False, data=row)
+
+
+def key_context(conversation_id: str, user_id: str, gen: int) -> str:
+    """What binds a sealed private key to its row."""
+    return f"conversation-key:{conversation_id}:{user_id}:{gen}"
+
+
+def open_private_key(vault: Vault, conversation_id: str, key: KeyRecord) -> str | None:
+    """The private part as its client sent it, JSON text."""
+    if key.private_key is None:
+        return None
+    return vault.open(key.private_key, key_context(conversation_id, key.user_id, key.gen))
+
+
+def private_keys(vault: Vault, conversation_id: str, keys: list[KeyRecord]) -> list[PrivateKeyRow]:
+    """Every generation of one user's keys with its private part."""
+    opened = [(key, open_private_key(vault, conversation_id, key)) for key in keys]
+    return [
+        PrivateKeyRow(
+            gen=key.gen,
+            public_key=msgspec.Raw(key.public_key.encode()),
+            private_key=msgspec.Raw(private.encode()) if private is not None else None,
+        )
+        for key, private in opened
+    ]
+
+
+def listing_change(conversation: Conversation, span: Span, user_version: int) -> Changed:
+    """A conversation in the stream of a user with this span; one that ended is a tombstone."""
+    row = ListingRow(conversation=conversation_row(conversation), role=span.role, joined_version=span.joined)
+    return Changed(
+        kind=CONVERSATION,
+        id=conversation.id,
+        version=user_version,
+        deleted=not span.current,
+        data=row if span.current else None,
+    )
+
+
+def read_mark_change(conversation_id: str, read_at: int, user_version: int) -> Changed:
+    row = ReadMarkRow(conversation_id=conversation_id, read_at=time_text(read_at))
+    return Changed(kind=READ_MARK, id=conversation_id, version=user_version, deleted=False, data=row)
+
+
+def private_keys_change(vault: Vault, conversation_id: str, keys: list[KeyRecord], user_version: int) -> Changed:
+    row = PrivateKeysRow(conversation_id=conversation_id, private_keys=private_keys(vault, conversation_id, keys))
+    return Changed(kind=PRIVATE_KEYS, id=conversation_id, version=user_version, deleted=False, data=row)
+
+
+def raw(value: Any) -> msgspec.Raw:
+    """JSON text of `value`, encoded once to stand in several places."""
+    return msgspec.Raw(msgspec.json.encode(value))

@@ -1,0 +1,283 @@
+"""The hot path: what one batch of sent messages does in its transaction.
+
+Everything that many messages can share is shared: one query for the conversations, one for ids that are taken, cached
+memberships, one insert for all messages, one for all copies, one update for all conversations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from hubbub.domain import ordering
+from hubbub.domain.envelopes import check_copies, check_current
+from hubbub.domain.ordering import Place
+from hubbub.storage import conversations, messages
+from hubbub.storage.conversations import Conversation, Member
+from hubbub.storage.messages import Copy, Message
+from hubbub.storage.rosters import Roster, Rosters
+from hubbub.storage.writer import Change, Transaction
+from hubbub.wire.envelope import Copy as WireCopy
+from hubbub.wire.envelope import Envelope
+from hubbub.wire.errors import BadInput, IdTaken, IndexBehind, NotFound, NotMember, Refusal, StaleMembers
+from hubbub.wire.ids import NIL_ID, new_id
+
+
+@dataclass(slots=True, frozen=True)
+class Said:
+    """What is said: plaintext `content`; or `copies` by recipient (seed 003); or `sealed`, with copies."""
+
+    content: str | None = None
+    copies: dict[str, str] | None = None
+    sealed: str | None = None
+    envelope: Envelope | None = None
+    parsed_copies: dict[str, WireCopy] | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Sent:
+    """A stored message: `copies` by recipient, `unseeing` the members who got none; `repeated`: sent before."""
+
+    conversation: Conversation
+    message: Message
+    copies: dict[str, Copy]
+    unseeing: tuple[str, ...] = ()
+    repeated: bool = False
+
+
+class Send(Change[Sent]):
+    """One message to be stored. `index` and `position` are None when the server is to choose the place."""
+
+    __slots__ = (
+        "client_made_id",
+        "conversation_id",
+        "conversations",
+        "device_id",
+        "id",
+        "index",
+        "position",
+        "reply_to",
+        "request_mac",
+        "rosters",
+        "said",
+        "sender",
+    )
+
+    def __init__(
+        self,
+        rosters: Rosters,
+        conversation_id: str,
+        sender: str,
+        said: Said,
+        request_mac: str,
+        *,
+        id: str | None,
+        device_id: str | None,
+        index: int | None,
+        position: int | None,
+        reply_to: str | None,
+    ) -> None:
+        self.rosters = rosters
+        self.conversation_id = conversation_id
+        self.conversations = (conversation_id,)
+        self.sender = sender
+        self.said = said
+        self.request_mac = request_mac
+        self.client_made_id = id is not None
+        self.id = id or new_id()
+        self.device_id = device_id or NIL_ID
+        self.index = index
+        self.position = position
+        self.reply_to = reply_to
+
+    @classmethod
+    def apply_all(cls, transaction: Transaction, changes: Sequence[Change[Any]]) -> list[Any]:
+        sends = [change for change in changes if isinstance(change, Send)]
+        batch = _Batch(transaction, sends)
+        outcomes = [batch.outcome(send) for send in sends]
+        batch.write()
+        return outcomes
+
+
+class _Batch:
+    """The state that a batch reads once and carries along from message to message."""
+
+    def __init__(self, transaction: Transaction, sends: Sequence[Send]) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
+        self._rosters = sends[0].rosters
+        self._conversations = conversations.load(self._connection, {send.conversation_id for send in sends})
+        self._taken = messages.existing(self._connection, _ids_to_look_up(sends))
+        self._members = self._rosters.members(
+            self._connection,
+            [
+                (self._conversations[send.conversation_id], send.sender)
+                for send in sends
+                if send.conversation_id in self._conversations
+            ],
+        )
+        self._added: list[Message] = []
+        self._copies: list[Copy] = []
+        self._changed: set[str] = set()
+
+    def outcome(self, send: Send) -> Sent | Refusal:
+        try:
+            return self._store(send)
+        except Refusal as refusal:
+            return refusal
+
+    def write(self) -> None:
+        messages.add(self._connection, self._added, self._copies)
+        conversations.save_ends(self._connection, [self._conversations[changed] for changed in self._changed])
+
+    def _store(self, send: Send) -> Sent:
+        conversation = self._conversations.get(send.conversation_id)
+        if conversation is None:
+            raise NotMember()
+        taken = self._taken.get((send.conversation_id, send.id))
+        if taken is not None and (taken.owner_id, taken.request_mac) == (send.sender, send.request_mac):
+            return self._repeat(conversation, taken)
+        member = self._members.get((send.conversation_id, send.sender))
+        if member is None:
+            raise NotMember()
+        if taken is not None:
+            raise IdTaken()
+        self._check_reply(send)
+        copied, unseeing = self._copy(conversation, send)
+        place = self._place(conversation, member, send)
+        return self._add(conversation, send, place, copied, unseeing)
+
+    def _repeat(self, conversation: Conversation, message: Message) -> Sent:
+        """A message that was accepted before is announced again and changes nothing."""
+        if not conversation.encrypted:
+            return Sent(conversation, message, {}, repeated=True)
+        copied = {copy.user_id: copy for copy in self._copies if copy.message_id == message.id}
+        found = copied or messages.copies_of(self._connection, conversation.id, message.id)
+        return Sent(conversation, message, found, repeated=True)
+
+    def _check_reply(self, send: Send) -> None:
+        if send.reply_to is not None and (send.conversation_id, send.reply_to) not in self._taken:
+            raise NotFound("The message that is replied to is not in this conversation.")
+
+    def _copy(self, conversation: Conversation, send: Send) -> tuple[dict[str, Copy], tuple[str, ...]]:
+        """The copies to store, and the members who get none."""
+        if not conversation.encrypted:
+            require_form(send.said.content is not None and send.said.copies is None, "content")
+            return {}, ()
+        roster = checked_roster(self._rosters, self._connection, conversation, send.said, rev=0)
+        recipients = send.said.copies or {}
+        copied = {user: Copy(conversation.id, send.id, user, new_id(), text) for user, text in recipients.items()}
+        return copied, tuple(roster.members.keys() - recipients.keys())
+
+    def _place(self, conversation: Conversation, member: Member, send: Send) -> Place:
+        top = conversation.top
+        if send.index is None:
+            return ordering.next_place(top, send.sender, send.device_id)
+        position = send.position or 0
+        ordering.check_index(send.index, position, top.idx, member.joined_top_index)
+        if send.index < top.idx and self._device_went_past(send, send.index):
+            raise IndexBehind(top_index=top.idx)
+        return Place(send.index, send.sender, send.device_id, position)
+
+    def _device_went_past(self, send: Send, index: int) -> bool:
+        """Whether this device has a later message already, in the database or in this very batch."""
+        author = (send.conversation_id, send.sender, send.device_id)
+        if any(added.idx > index and (added[0], *added[2:4]) == author for added in self._added):
+            return True
+        return messages.device_went_past(self._connection, send.conversation_id, send.sender, send.device_id, index)
+
+    def _add(
+        self,
+        conversation: Conversation,
+        send: Send,
+        place: Place,
+        copied: dict[str, Copy],
+        unseeing: tuple[str, ...],
+    ) -> Sent:
+        now = self._transaction.now
+        version = conversation.head + 1
+        message = Message(
+            conversation_id=conversation.id,
+            id=send.id,
+            owner_id=send.sender,
+            device_id=send.device_id,
+            idx=place.idx,
+            position=place.position,
+            rev=0,
+            reply_to=send.reply_to,
+            content=send.said.content,
+            sealed=send.said.sealed,
+            created_version=version,
+            version=version,
+            deleted=0,
+            request_mac=send.request_mac,
+            inserted_at=now,
+            updated_at=now,
+        )
+        moved = replace(conversation, head=version, top=ordering.advance(conversation.top, place))
+        self._conversations[conversation.id] = moved
+        self._changed.add(conversation.id)
+        self._taken[conversation.id, send.id] = message
+        self._added.append(message)
+        self._copies += copied.values()
+        return Sent(moved, message, copied, unseeing)
+
+
+def _ids_to_look_up(sends: Sequence[Send]) -> set[tuple[str, str]]:
+    wanted = {(send.conversation_id, send.id) for send in sends if send.client_made_id}
+    return wanted | {(send.conversation_id, send.reply_to) for send in sends if send.reply_to is not None}
+
+
+def require_form(held: bool, form: str) -> None:
+    if not held:
+        raise BadInput(f"This conversation takes messages as {form}.")
+
+
+def checked_roster(
+    rosters: Rosters, connection: Connection, conversation: Conversation, said: Said, rev: int
+) -> Roster:
+    """The roster that `said` was checked against: form, recipients, envelope (Hubbub's keys and envelopes, 5 and 6).
+
+    A mismatch is believed only after the roster was read anew, for a member may have renewed their own key.
+    Raises `StaleMembers`, `StaleRevision`, `InvalidEnvelope`, `BadInput`.
+    """
+    roster = rosters.of(connection, conversation)
+    try:
+        _check_recipients(conversation, roster, said, rev)
+        return roster
+    except StaleMembers:
+        roster = rosters.reload(connection, conversation)
+    try:
+        _check_recipients(conversation, roster, said, rev)
+    except StaleMembers as stale:
+        raise StaleMembers(stale.detail, **_current_members(connection, conversation, roster)) from None
+    return roster
+
+
+def _current_members(connection: Connection, conversation: Conversation, roster: Roster) -> dict[str, Any]:
+    """What a client needs to seal again."""
+    return {
+        "user_ids": list(roster.members),
+        "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in roster.keys.items()},
+        "links": [msgspec.Raw(link.encode()) for link in conversations.chain(connection, conversation.id)],
+    }
+
+
+def _check_recipients(conversation: Conversation, roster: Roster, said: Said, rev: int) -> None:
+    if conversation.sealed:
+        require_form(said.envelope is not None, "sealed with encrypted_messages")
+        assert said.envelope is not None
+        sender = roster.chain.members.get(said.envelope.header.sender)
+        if sender is None or sender.identity_key != said.envelope.header.ik:
+            raise StaleMembers("The chain does not prove the sender under this identity key.")
+        check_current(said.envelope, rev=rev, members_hash=roster.chain.head or "")
+        check_copies(said.parsed_copies or {}, kids=roster.kids)
+        return
+    require_form(bool(said.copies) and said.sealed is None, "encrypted_messages")
+    strangers = (said.copies or {}).keys() - roster.members.keys()
+    if strangers:
+        raise StaleMembers("A recipient is not a member of the conversation.")

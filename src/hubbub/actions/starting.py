@@ -1,0 +1,235 @@
+"""Beginning conversations, private and group (seed 003, system channel; Hubbub protocol, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from hubbub.actions.conversation_keys import NewKey, check_key, links_of, proofs, store_key
+from hubbub.actions.publishing import Publisher
+from hubbub.actions.rows import conversation_row, listing_change
+from hubbub.domain import chain
+from hubbub.domain.chain import Chain, Link
+from hubbub.domain.ordering import Top
+from hubbub.domain.text import check_text
+from hubbub.domain.visibility import Span
+from hubbub.storage import conversations, user_stream, users
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.operations import Answer, Request, RequestMac, once
+from hubbub.storage.vault import Vault
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.errors import BadInput, EnvelopesRequired, IdTaken, InvalidLink, NotFound, TooMany
+from hubbub.wire.events import StartGroupConversation, StartPrivateConversation
+from hubbub.wire.ids import new_id, require_id
+
+LONGEST_ALIAS = 128
+FIRST_VERSION = 1
+
+
+@dataclass(slots=True, frozen=True)
+class _Plan:
+    """What is to be begun. `members` maps user id to role, the creator first."""
+
+    conversation: Conversation
+    client_made_id: bool
+    members: dict[str, str]
+    key: NewKey | None
+    links: Sequence[Link]
+
+
+@dataclass(slots=True, frozen=True)
+class _Begun:
+    conversation_id: str
+    conversation: Conversation | None  # None when it existed before
+    members: dict[str, str]
+    user_versions: Mapping[str, int]
+
+
+class Starting:
+    """Begins conversations. `max_members` is that of an encrypted group; `envelopes_required` refuses unsealed ones."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        publisher: Publisher,
+        vault: Vault,
+        mac: RequestMac,
+        *,
+        max_members: int = 256,
+        max_open_members: int = 10_000,
+        envelopes_required: bool = False,
+    ) -> None:
+        self._writer = writer
+        self._publisher = publisher
+        self._vault = vault
+        self._mac = mac
+        self._max_members = max_members
+        self._max_open_members = max_open_members
+        self._envelopes_required = envelopes_required
+
+    async def private(self, creator: str, request: StartPrivateConversation) -> dict[str, Any]:
+        """Begin the private conversation with another user, or name the one that exists: `{"conversation_id"}`.
+
+        Raises `NotFound` for an unknown user, `BadInput`, `InvalidKey`, `InvalidLink`, `IdTaken`.
+        """
+        other = require_id(request.other_user_id, "other_user_id")
+        if other == creator:
+            raise BadInput("A private conversation is with somebody else.")
+        plan = self._plan(creator, [other], request, kind="private")
+        return await self._begin(creator, request, plan)
+
+    async def group(self, creator: str, request: StartGroupConversation) -> dict[str, Any]:
+        """Begin a group with these users and oneself as its owner: `{"conversation_id"}`.
+
+        Raises `NotFound` for unknown users, `TooMany`, `BadInput`, `InvalidKey`, `InvalidLink`, `IdTaken`.
+        """
+        others = [require_id(user, "user_ids") for user in request.user_ids]
+        if request.history not in ("all", "joined"):
+            raise BadInput("history is all or joined.")
+        if not request.open and request.public_key is None:
+            raise BadInput("An encrypted group begins with its creator's public_key; an open one says open: true.")
+        limit = self._max_open_members if request.open else self._max_members
+        if len({*others, creator}) > limit:
+            raise TooMany(f"A group of this kind has at most {limit} members.")
+        plan = self._plan(creator, others, request, kind="group")
+        return await self._begin(creator, request, plan)
+
+    def _plan(
+        self,
+        creator: str,
+        others: Sequence[str],
+        request: StartGroupConversation | StartPrivateConversation,
+        kind: str,
+    ) -> _Plan:
+        group = request if isinstance(request, StartGroupConversation) else StartGroupConversation()
+        links = links_of(request.links)
+        if group.open and (links or request.public_key is not None):
+            raise BadInput("An open group is not encrypted: it has neither keys nor links.")
+        if self._envelopes_required and not group.open and not links:
+            raise EnvelopesRequired()
+        if links and request.id is None:
+            raise BadInput("A sealed conversation comes with an id, which its links sign.")
+        alias = check_text(group.alias, "alias", LONGEST_ALIAS) if group.alias is not None else None
+        if not 1 <= group.approvals <= self._max_members:
+            raise BadInput(f"approvals is from 1 to {self._max_members}.")
+        conversation = Conversation(
+            id=require_id(request.id) if request.id is not None else new_id(),
+            kind=kind,
+            encrypted=not group.open,
+            sealed=bool(links),
+            history=group.history,
+            alias=alias,
+            creator_id=creator,
+            head=FIRST_VERSION,
+            version=FIRST_VERSION,
+            members_version=FIRST_VERSION,
+            departed_version=0,
+            swept_version=0,
+            top=Top(0, None),
+            chain_hash=None,
+            approvals=group.approvals,
+            inserted_at=0,
+            updated_at=0,
+            request_mac=self._mac(kind, msgspec.to_builtins(msgspec.structs.replace(request, token=None))),
+        )
+        first = "owner" if kind == "group" else "member"
+        members = {creator: first} | {user: "member" for user in others if user != creator}
+        key = NewKey(request.public_key, request.private_key) if request.public_key is not None else None
+        return _Plan(conversation, request.id is not None, members, key, links)
+
+    async def _begin(
+        self, creator: str, request: StartGroupConversation | StartPrivateConversation, plan: _Plan
+    ) -> dict[str, Any]:
+        operation = Request(creator, creator, request.op_id, plan.conversation.request_mac)
+        begun = await self._writer.write(self._apply, operation, plan, users=list(plan.members))
+        self._announce(begun)
+        return {"conversation_id": begun.conversation_id}
+
+    def _apply(self, transaction: Transaction, operation: Request, plan: _Plan) -> _Begun:
+        made: list[_Begun] = []
+
+        def do() -> tuple[str, int]:
+            begun = self._existing(transaction, plan) or self._create(transaction, plan)
+            made.append(begun)
+            return begun.conversation_id, FIRST_VERSION
+
+        answer: Answer = once(transaction, operation, do)
+        return made[0] if made else _Begun(answer.reference, None, {}, {})
+
+    def _existing(self, transaction: Transaction, plan: _Plan) -> _Begun | None:
+        """The private conversation that the pair has, or the one that a repeated request made."""
+        connection = transaction.connection
+        if plan.client_made_id:
+            taken = conversations.load_one(connection, plan.conversation.id)
+            if taken is not None:
+                if taken.request_mac != plan.conversation.request_mac:
+                    raise IdTaken()
+                return _Begun(taken.id, None, {}, {})
+        if plan.conversation.private:
+            existing = conversations.private_between(connection, *plan.members)
+            if existing is not None:
+                return _Begun(existing, None, {}, {})
+        return None
+
+    def _create(self, transaction: Transaction, plan: _Plan) -> _Begun:
+        connection = transaction.connection
+        unknown = [user for user in plan.members if not users.exists(connection, user)]
+        if unknown:
+            raise NotFound("There is no such user: " + ", ".join(unknown) + ".", user_ids=unknown)
+        creator = plan.conversation.creator_id
+        key = check_key(transaction, plan.conversation, creator, plan.key) if plan.key is not None else None
+        proven = self._prove(transaction, plan, key.gen if key else None)
+        conversation = replace(
+            plan.conversation,
+            chain_hash=proven.head,
+            inserted_at=transaction.now,
+            updated_at=transaction.now,
+        )
+        conversations.add(connection, conversation)
+        conversations.add_members(connection, conversation, plan.members, FIRST_VERSION, transaction.now)
+        if conversation.private:
+            one, other = plan.members
+            conversations.add_private_pair(connection, one, other, conversation.id)
+        if key is not None:
+            store_key(transaction, self._vault, conversation.id, key, FIRST_VERSION)
+        texts = [msgspec.json.encode(link).decode() for link in plan.links]
+        conversations.add_links(connection, conversation.id, 0, texts, FIRST_VERSION)
+        listed = {user: [(user_stream.CONVERSATION, conversation.id, False)] for user in plan.members}
+        if key is not None:
+            listed[creator].append((user_stream.PRIVATE_KEYS, conversation.id, False))
+        heads = user_stream.advance(transaction, listed)
+        return _Begun(conversation.id, conversation, plan.members, heads)
+
+    def _prove(self, transaction: Transaction, plan: _Plan, gen: int | None) -> Chain:
+        """The chain that the founding links make; it must prove exactly the members."""
+        begun = Chain(plan.conversation.id)
+        if not plan.links:
+            return begun
+        creator = plan.conversation.creator_id
+        registered = proofs(
+            transaction, plan.conversation.id, list(plan.members), {creator: gen} if gen is not None else {}
+        )
+        proven = chain.extend(begun, plan.links, actor=creator, registered=registered)
+        if proven.members.keys() != plan.members.keys():
+            raise InvalidLink("The links prove other members than the request names.")
+        return proven
+
+    def _announce(self, begun: _Begun) -> None:
+        if begun.conversation is None:
+            return
+        user_ids = list(begun.members)
+        for user, role in begun.members.items():
+            version = begun.user_versions[user]
+            self._publisher.to_user(
+                user,
+                "new_conversation",
+                {
+                    "conversation": conversation_row(begun.conversation),
+                    "user_ids": user_ids,
+                    "user_version": version,
+                    "changes": [listing_change(begun.conversation, Span(FIRST_VERSION, None, role=role), version)],
+                },
+            )

@@ -1,0 +1,169 @@
+"""`conversation:{id}`: everything that members do in a conversation (seed 003, conversation channel)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hubbub.actions.conversation_keys import ConversationKeys
+from hubbub.actions.documents import Documents
+from hubbub.actions.membership import Membership
+from hubbub.actions.messages import Messages
+from hubbub.actions.publishing import Publisher, conversation_topic
+from hubbub.actions.pulling import Pulling
+from hubbub.actions.read_marks import ReadMarks
+from hubbub.auth.actor import Actor
+from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
+from hubbub.gateway.channel import Answer, Event, Response, Socket, handles, submits
+from hubbub.gateway.topics import Topics
+from hubbub.wire import events
+from hubbub.wire.errors import NotMember, Unauthorized
+from hubbub.wire.ids import is_id
+
+
+class ConversationChannel:
+    """Types are checked already when a handler is called; rights are checked by the actions, under the lock."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        membership: Membership,
+        keys: ConversationKeys,
+        read_marks: ReadMarks,
+        documents: Documents,
+        pulling: Pulling,
+        publisher: Publisher,
+        topics: Topics,
+        limiter: MemoryLimiter | NoLimits,
+        sending: Rule,
+    ) -> None:
+        self._messages = messages
+        self._membership = membership
+        self._keys = keys
+        self._read_marks = read_marks
+        self._documents = documents
+        self._pulling = pulling
+        self._publisher = publisher
+        self._topics = topics
+        self._limiter = limiter
+        self._sending = sending
+        self._typing: dict[str, set[Socket]] = {}
+        self.events: dict[str, Event] = {
+            "send_message": submits(events.SendMessage, self.send_message),
+            "edit_message": handles(events.EditMessage, self.edit_message),
+            "delete_message": handles(events.DeleteMessage, self.delete_message),
+            "react": handles(events.React, self.react),
+            "unreact": handles(events.React, self.unreact),
+            "start_typing": handles(events.Nothing, self.start_typing),
+            "finish_typing": handles(events.Nothing, self.finish_typing),
+            "read_conversation": handles(events.Nothing, self.read_conversation),
+            "change_alias": handles(events.ChangeAlias, self.change_alias),
+            "modify_conversation": handles(events.ModifyConversation, self.modify_conversation),
+            "leave_conversation": handles(events.LeaveConversation, self.leave_conversation),
+            "set_encryption_keys": handles(events.SetEncryptionKeys, self.set_encryption_keys),
+            "sync": handles(events.Sync, self.sync),
+        }
+
+    # --- joining --------------------------------------------------------------------------------------------------
+
+    def bus_topic(self, actor: Actor | None, id: str) -> str:
+        """Whether the user is a member is asked of the database when the document is read."""
+        if actor is None:
+            raise Unauthorized()
+        if not is_id(id):
+            raise NotMember()
+        return conversation_topic(id)
+
+    async def join(self, socket: Socket, id: str, params: events.JoinParams) -> Response:
+        actor = _actor(socket)
+        joined = await self._documents.join(actor.user_id, id, params.cursor is None)
+        self._topics.checked(conversation_topic(id), joined.departed_version)
+        if params.cursor is None:
+            return joined.document
+        pulled = await self._pulling.pull(actor, id, params.cursor, events.Sync().limit, params.epoch)
+        return _merged(joined.document, pulled)
+
+    async def joined(self, socket: Socket, id: str) -> None:
+        """Nothing follows."""
+
+    def left(self, socket: Socket, id: str) -> None:
+        """Who goes while typing has stopped typing."""
+        if socket in self._typing.get(id, ()):
+            self._stop_typing(socket, id)
+
+    # --- messages -------------------------------------------------------------------------------------------------
+
+    def send_message(self, socket: Socket, id: str, payload: events.SendMessage, done: Answer) -> None:
+        user = _actor(socket).user_id
+        self._limiter.spend_now(self._sending, user)
+        self._messages.send(user, id, payload, done)
+
+    async def edit_message(self, socket: Socket, id: str, payload: events.EditMessage) -> Response:
+        return await self._messages.edit(self._spent(socket), id, payload)
+
+    async def delete_message(self, socket: Socket, id: str, payload: events.DeleteMessage) -> Response:
+        return await self._messages.delete(self._spent(socket), id, payload)
+
+    async def react(self, socket: Socket, id: str, payload: events.React) -> Response:
+        return await self._messages.react(self._spent(socket), id, payload, on=True)
+
+    async def unreact(self, socket: Socket, id: str, payload: events.React) -> Response:
+        return await self._messages.react(self._spent(socket), id, payload, on=False)
+
+    def _spent(self, socket: Socket) -> str:
+        """The user, with one write taken from their allowance."""
+        user = _actor(socket).user_id
+        self._limiter.spend_now(self._sending, user)
+        return user
+
+    # --- typing and reading ---------------------------------------------------------------------------------------
+
+    async def start_typing(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
+        self._typing.setdefault(id, set()).add(socket)
+        self._publisher.to_conversation(id, "start_typing", {"user_id": _actor(socket).user_id})
+        return {}
+
+    async def finish_typing(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
+        self._stop_typing(socket, id)
+        return {}
+
+    def _stop_typing(self, socket: Socket, id: str) -> None:
+        typing = self._typing.get(id, set())
+        typing.discard(socket)
+        if not typing:
+            self._typing.pop(id, None)
+        self._publisher.to_conversation(id, "finish_typing", {"user_id": _actor(socket).user_id})
+
+    async def read_conversation(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
+        return await self._read_marks.read(self._spent(socket), id)
+
+    # --- the conversation itself ----------------------------------------------------------------------------------
+
+    async def change_alias(self, socket: Socket, id: str, payload: events.ChangeAlias) -> Response:
+        return await self._membership.change_alias(self._spent(socket), id, payload)
+
+    async def modify_conversation(self, socket: Socket, id: str, payload: events.ModifyConversation) -> Response:
+        return await self._membership.modify(self._spent(socket), id, payload)
+
+    async def leave_conversation(self, socket: Socket, id: str, payload: events.LeaveConversation) -> Response:
+        return await self._membership.leave(self._spent(socket), id, payload)
+
+    async def set_encryption_keys(self, socket: Socket, id: str, payload: events.SetEncryptionKeys) -> Response:
+        return await self._keys.set(self._spent(socket), id, payload)
+
+    async def sync(self, socket: Socket, id: str, payload: events.Sync) -> Response:
+        return await self._pulling.pull(_actor(socket), id, payload.cursor, payload.limit, payload.epoch)
+
+
+def _actor(socket: Socket) -> Actor:
+    """A socket that is in the topic has a user."""
+    if socket.actor is None:
+        raise Unauthorized()
+    return socket.actor
+
+
+def _merged(document: msgspec.Raw, pulled: events.Pulled) -> dict[str, Any]:
+    """A document whose latest page gave way to what changed."""
+    merged: dict[str, Any] = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    return merged | {"changes": pulled.changes, "cursor": pulled.cursor, "more": pulled.more, "epoch": pulled.epoch}

@@ -1,0 +1,87 @@
+"""`system:general`: presence, one's name, and beginning conversations (seed 003, system channel)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from hubbub.actions.accounts import Accounts
+from hubbub.actions.publishing import presence_topic
+from hubbub.actions.starting import Starting
+from hubbub.auth.actor import Actor
+from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
+from hubbub.gateway.channel import Event, Response, Socket, handles
+from hubbub.gateway.presence import Presence
+from hubbub.wire import events
+from hubbub.wire.errors import Unauthorized, UnmatchedTopic
+
+STARTING = Rule("starting", 1, 60)
+
+
+class SystemChannel:
+    """Each user hears here only of their contacts, so the topic of the bus behind it is the user's own."""
+
+    def __init__(
+        self, accounts: Accounts, starting: Starting, presence: Presence, limiter: MemoryLimiter | NoLimits
+    ) -> None:
+        self._accounts = accounts
+        self._starting = starting
+        self._presence = presence
+        self._limiter = limiter
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.events: dict[str, Event] = {
+            "set_hidden": handles(events.SetHidden, self.set_hidden),
+            "set_display_name": handles(events.SetDisplayName, self.set_display_name),
+            "start_group_conversation": handles(events.StartGroupConversation, self.start_group),
+            "start_private_conversation": handles(events.StartPrivateConversation, self.start_private),
+        }
+
+    def bus_topic(self, actor: Actor | None, id: str) -> str:
+        if actor is None:
+            raise Unauthorized()
+        if id != "general":
+            raise UnmatchedTopic()
+        return presence_topic(actor.user_id)
+
+    async def join(self, socket: Socket, id: str, params: events.JoinParams) -> Response:
+        return {}
+
+    async def joined(self, socket: Socket, id: str) -> None:
+        """Show the newcomer who is there, and the newcomer to their contacts."""
+        await self._presence.arrive(socket)
+
+    def left(self, socket: Socket, id: str) -> None:
+        self._spawn(self._presence.leave(socket))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- events ---------------------------------------------------------------------------------------------------
+
+    async def set_hidden(self, socket: Socket, id: str, payload: events.SetHidden) -> Response:
+        user = _user(socket)
+        await self._accounts.set_hidden(user, payload.hidden, payload.op_id)
+        return {"status": "message_sent"}
+
+    async def set_display_name(self, socket: Socket, id: str, payload: events.SetDisplayName) -> Response:
+        own = await self._accounts.set_display_name(_user(socket), payload.display_name, payload.op_id)
+        return {"user_id": own.id, "display_name": own.display_name}
+
+    async def start_group(self, socket: Socket, id: str, payload: events.StartGroupConversation) -> Response:
+        user = _user(socket)
+        self._limiter.spend_now(STARTING, user)
+        return await self._starting.group(user, payload)
+
+    async def start_private(self, socket: Socket, id: str, payload: events.StartPrivateConversation) -> Response:
+        user = _user(socket)
+        self._limiter.spend_now(STARTING, user)
+        return await self._starting.private(user, payload)
+
+
+def _user(socket: Socket) -> str:
+    if socket.actor is None:
+        raise Unauthorized()
+    return socket.actor.user_id

@@ -1,0 +1,219 @@
+"""What a frame asks for: heartbeat, join, leave, or an event of a joined channel (Hubbub protocol, section 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from hubbub.gateway.channel import Channel, Event
+from hubbub.wire.errors import BadInput, Internal, InvalidText, MalformedFrame, Refusal, UnknownEvent, UnmatchedTopic
+from hubbub.wire.events import JoinParams, Payload
+from hubbub.wire.frames import Frame, Ref
+
+if TYPE_CHECKING:
+    from hubbub.gateway.connection import Connection
+
+log = structlog.get_logger("hubbub.gateway")
+
+_decode_params = msgspec.json.Decoder(JoinParams).decode
+
+
+@dataclass(slots=True, frozen=True)
+class Joined:
+    """A topic that a socket is in: under which ref, served by which channel."""
+
+    topic: str
+    join_ref: Ref
+    channel: Channel
+    id: str
+
+
+def answer_frame(connection: Connection, text: bytes) -> None:
+    """Take one frame; every answer and every failure goes to this socket alone."""
+    try:
+        frame = connection.codec.decode(text)
+    except (MalformedFrame, InvalidText) as refusal:
+        connection.reply(None, None, "phoenix", refusal)
+        return
+    if frame.topic == "phoenix" and frame.event == "heartbeat":
+        connection.reply(None, frame.ref, "phoenix", {})
+    elif frame.event == "phx_join":
+        connection.run(_join(connection, frame))
+    elif frame.event == "phx_leave":
+        _leave(connection, frame)
+    else:
+        _event(connection, frame)
+
+
+# --- joining ------------------------------------------------------------------------------------------------------
+
+
+async def _join(connection: Connection, frame: Frame) -> None:
+    try:
+        joined, response = await _let_in(connection, frame)
+    except Refusal as refusal:
+        connection.reply(frame.join_ref, frame.ref, frame.topic, refusal)
+    except Exception as error:
+        log.exception("join_failed", error=type(error).__name__)
+        connection.reply(frame.join_ref, frame.ref, frame.topic, Internal())
+    else:
+        connection.reply(frame.join_ref, frame.ref, frame.topic, response)
+        if connection.phase == connection.OPEN:
+            await joined.channel.joined(connection, joined.id)
+
+
+async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
+    gateway = connection.gateway
+    channel, id = gateway.channel_of(frame.topic)
+    params = _payload(_decode_params, frame.payload)
+    gateway.renew(connection, params)
+    topic = channel.bus_topic(connection.actor, id)
+    before = _topics(connection).pop(topic, None)
+    if before is not None:
+        connection.message(before.join_ref, frame.topic, "phx_close")
+        channel.left(connection, id)
+    joined = Joined(frame.topic, frame.join_ref, channel, id)
+    await gateway.topics.join(topic, connection)
+    try:
+        response = await channel.join(connection, id, params)
+    except BaseException:
+        gateway.topics.leave(topic, connection)
+        raise
+    if connection.phase != connection.OPEN:
+        gateway.topics.leave(topic, connection)
+    else:
+        _topics(connection)[topic] = joined
+    return joined, response
+
+
+def _topics(connection: Connection) -> dict[str, Joined]:
+    if connection.topics is None:
+        connection.topics = {}
+    return connection.topics
+
+
+# --- leaving ------------------------------------------------------------------------------------------------------
+
+
+def _leave(connection: Connection, frame: Frame) -> None:
+    """Leaving what was never joined is no error."""
+    found = _find(connection, frame.topic)
+    if found is not None and _is_stale(found[1], frame):
+        return
+    connection.reply(frame.join_ref, frame.ref, frame.topic, {})
+    if found is not None:
+        topic, joined = found
+        _topics(connection).pop(topic)
+        connection.gateway.topics.leave(topic, connection)
+        joined.channel.left(connection, joined.id)
+        connection.message(joined.join_ref, frame.topic, "phx_close")
+
+
+def leave_all(connection: Connection) -> None:
+    """The socket is going: it listens to nothing any more."""
+    topics, connection.topics = connection.topics, None
+    for topic, joined in (topics or {}).items():
+        connection.gateway.topics.leave(topic, connection)
+        joined.channel.left(connection, joined.id)
+
+
+# --- events -------------------------------------------------------------------------------------------------------
+
+
+def _event(connection: Connection, frame: Frame) -> None:
+    found = _find(connection, frame.topic)
+    if found is None:
+        connection.reply(None, frame.ref, frame.topic, UnmatchedTopic())
+        return
+    joined = found[1]
+    if _is_stale(joined, frame):
+        return
+    answer = partial(connection.reply, joined.join_ref, frame.ref, frame.topic)
+    try:
+        event = joined.channel.events.get(frame.event)
+        if event is None:
+            raise UnknownEvent()
+        payload = _payload(event.decode, frame.payload)
+        connection.gateway.renew(connection, payload)
+    except Refusal as refusal:
+        answer(refusal)
+        return
+    if event.submit is not None:
+        _submit(connection, joined, event, payload, answer)
+    else:
+        connection.run(_handle(connection, joined, event, payload, answer))
+
+
+def _submit(connection: Connection, joined: Joined, event: Event, payload: Payload, answer: Any) -> None:
+    """Queue a write; its answer comes when it is on disk, while further frames are taken."""
+    assert event.submit is not None
+
+    def done(response: Any) -> None:
+        connection.in_flight -= 1
+        answer(_named(response, payload))
+        if connection.backlog is not None:
+            connection.go_on()
+
+    connection.in_flight += 1
+    try:
+        event.submit(connection, joined.id, payload, done)
+    except Refusal as refusal:
+        done(refusal)
+    except Exception as error:
+        log.exception("event_failed", error=type(error).__name__)
+        done(Internal())
+
+
+async def _handle(connection: Connection, joined: Joined, event: Event, payload: Payload, answer: Any) -> None:
+    assert event.handle is not None
+    try:
+        response = await event.handle(connection, joined.id, payload)
+    except Refusal as refusal:
+        response = _named(refusal, payload)
+    except Exception as error:
+        log.exception("event_failed", error=type(error).__name__)
+        response = Internal()
+    answer(response)
+
+
+def _named(response: Any, payload: Payload) -> Any:
+    """A refused write says which: by the client's id or op_id."""
+    if isinstance(response, Refusal):
+        for name in ("op_id", "id"):
+            value = getattr(payload, name, None)
+            if value is not None:
+                response.extra[name] = value
+    return response
+
+
+def _find(connection: Connection, topic: str) -> tuple[str, Joined] | None:
+    """The joined topic of this name, with the topic of the bus behind it."""
+    topics = connection.topics
+    if not topics:
+        return None
+    joined = topics.get(topic)
+    if joined is not None:
+        return topic, joined
+    for name, other in topics.items():
+        if other.topic == topic:
+            return name, other
+    return None
+
+
+def _is_stale(joined: Joined, frame: Frame) -> bool:
+    return frame.join_ref is not None and frame.join_ref != joined.join_ref
+
+
+def _payload(decode: Any, payload: msgspec.Raw) -> Any:
+    try:
+        return decode(payload)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{error}.") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        if "surrogate" in str(error) or isinstance(error, UnicodeDecodeError):
+            raise InvalidText() from None
+        raise BadInput() from None

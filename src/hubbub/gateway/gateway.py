@@ -1,0 +1,140 @@
+"""What all sockets of a process share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from hubbub.auth.actor import Actor
+from hubbub.auth.revocations import Revocations
+from hubbub.auth.tokens import Tokens
+from hubbub.gateway.channel import Channel
+from hubbub.gateway.connection import Connection
+from hubbub.gateway.topics import SYSTEM_TOPIC, Topics
+from hubbub.gateway.wheel import TimerWheel
+from hubbub.monitoring import Metrics
+from hubbub.wire.errors import CloseCode, TokenOfAnother, UnmatchedTopic
+from hubbub.wire.events import Payload
+
+SILENCE_LOOK = 60  # ticks until a new socket is looked at first
+DRAIN_PATIENCE = 3.0  # seconds that clients have to close when the server goes
+
+
+class Gateway:
+    """Every socket of this process, and how they are told to go."""
+
+    def __init__(
+        self,
+        topics: Topics,
+        channels: Mapping[str, Channel],
+        tokens: Tokens,
+        revocations: Revocations,
+        metrics: Metrics,
+        *,
+        origins: frozenset[str],
+        max_frame: int,
+        max_unsent: int,
+        limited: bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.topics = topics
+        self.wheel = TimerWheel()
+        self.metrics = metrics
+        self.origins = origins
+        self.max_frame = max_frame
+        self.max_unsent = max_unsent
+        self.limited = limited
+        self.draining = False
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._channels = channels
+        self._tokens = tokens
+        self._revocations = revocations
+        self._clock = clock
+        self._connections: set[Connection] = set()
+        self._by_user: dict[str, set[Connection]] = {}
+        revocations.on_revoked(self._revoked)
+
+    def start(self) -> None:
+        self.wheel.start()
+
+    @property
+    def open_sockets(self) -> int:
+        return len(self._connections)
+
+    # --- sockets come and go --------------------------------------------------------------------------------------
+
+    def arrived(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        self.wheel.wait(connection, SILENCE_LOOK)
+
+    def signed_in(self, connection: Connection, user_id: str) -> None:
+        self._by_user.setdefault(user_id, set()).add(connection)
+
+    def gone(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if connection.user_id is not None:
+            sockets = self._by_user.get(connection.user_id, set())
+            sockets.discard(connection)
+            if not sockets:
+                self._by_user.pop(connection.user_id, None)
+
+    # --- who they are ---------------------------------------------------------------------------------------------
+
+    def authenticate(self, token: str) -> Actor:
+        """The actor of a token that holds now; raises `InvalidToken` or `ExpiredToken`."""
+        return self._revocations.require_live(self._tokens.verify(token))
+
+    def renew(self, connection: Connection, payload: Payload) -> None:
+        """Take the token of a payload: it signs a guest in, or renews a user's socket; never another's."""
+        if payload.token is None:
+            return
+        actor = self.authenticate(payload.token)
+        if connection.actor is None:
+            connection.sign_in(actor)
+        elif connection.actor.user_id != actor.user_id:
+            raise TokenOfAnother()
+        elif actor.expires_at >= connection.actor.expires_at:
+            connection.sign_in(actor)
+
+    def seconds_left(self, actor: Actor) -> int:
+        return int(actor.expires_at - self._clock())
+
+    def _revoked(self, user_id: str, family_id: str | None) -> None:
+        for connection in list(self._by_user.get(user_id, ())):
+            actor = connection.actor
+            if actor is not None and (family_id in (None, actor.family_id)) and self._revocations.is_revoked(actor):
+                connection.close(CloseCode.SIGN_IN_AGAIN, "signed out; sign in again")
+
+    # --- topics ---------------------------------------------------------------------------------------------------
+
+    def channel_of(self, topic: str) -> tuple[Channel, str]:
+        """The channel that serves a topic, and the id in its name; raises `UnmatchedTopic`."""
+        prefix, colon, id = topic.partition(":")
+        channel = self._channels.get(prefix)
+        if channel is None or not colon:
+            raise UnmatchedTopic()
+        return channel, id
+
+    def resync(self) -> None:
+        """The bus was interrupted: whoever listens to it is to ask for what they may have missed."""
+        for connection in list(self._connections):
+            for joined in list((connection.topics or {}).values()):
+                if joined.topic != SYSTEM_TOPIC:
+                    connection.push_event(joined.topic, "resync", b"{}")
+
+    # --- going down -----------------------------------------------------------------------------------------------
+
+    async def drain(self) -> None:
+        """Take no more sockets or frames, let what was begun be answered, close every socket with 1012."""
+        self.draining = True
+        self.wheel.stop()
+        while self.tasks or any(connection.in_flight for connection in self._connections):
+            await asyncio.sleep(0.01)
+        for connection in list(self._connections):
+            connection.close(CloseCode.RESTART, "restarting; reconnect")
+        deadline = asyncio.get_running_loop().time() + DRAIN_PATIENCE
+        while self._connections and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        for connection in list(self._connections):
+            connection.abort()

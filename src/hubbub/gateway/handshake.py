@@ -1,0 +1,80 @@
+"""Who may open a socket: path, version, origin, token (Hubbub protocol, section 1)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from hubbub.auth.actor import Actor
+from hubbub.gateway.websocket import HandshakeRefused, Request, accept
+from hubbub.wire.errors import Refusal
+from hubbub.wire.frames import CODECS, Codec
+
+if TYPE_CHECKING:
+    from hubbub.gateway.gateway import Gateway
+
+PATH = "/socket/websocket"
+SUBPROTOCOL = "phoenix"
+TOKEN_PREFIX = "base64url.bearer.phx."
+DEFAULT_VERSION = "1.0.0"
+
+
+class Admitted(NamedTuple):
+    """The response of an accepted handshake, and what it settled; no actor: a guest."""
+
+    response: bytes
+    codec: Codec
+    actor: Actor | None
+
+
+def admit(gateway: Gateway, request: Request) -> Admitted:
+    """Accept the handshake or raise `HandshakeRefused`."""
+    if request.target != PATH:
+        raise HandshakeRefused(404, "There is no socket here; it is at /socket/websocket.")
+    if gateway.draining:
+        raise HandshakeRefused(503, "The server is going down; try another one, or later.")
+    if not _is_allowed(gateway.origins, request):
+        raise HandshakeRefused(403, "This origin may not open sockets; HUBBUB_ORIGINS lists those that may.")
+    parameters = dict(parse_qsl(request.query))
+    codec = CODECS.get(parameters.get("vsn", DEFAULT_VERSION))
+    if codec is None:
+        raise HandshakeRefused(403, "vsn is 1.0.0 or 2.0.0.")
+    token = parameters.get("token") or _offered_token(request)
+    actor = _actor(gateway, token) if token else None
+    return Admitted(accept(request, (SUBPROTOCOL,)), codec, actor)
+
+
+def _is_allowed(origins: frozenset[str], request: Request) -> bool:
+    """Programs send no origin. A page may connect to where it came from, and from the listed origins."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    if origin.lower() in origins or "*" in origins:
+        return True
+    return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+
+
+def _offered_token(request: Request) -> str | None:
+    """The token that a browser sends as a subprotocol, because it can set no headers."""
+    for offered in request.headers.get("sec-websocket-protocol", "").split(","):
+        name = offered.strip()
+        if name.startswith(TOKEN_PREFIX):
+            return _decoded(name.removeprefix(TOKEN_PREFIX))
+    return None
+
+
+def _decoded(text: str) -> str:
+    standard = text.replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise HandshakeRefused(403, "The token in the subprotocol is not base64.") from None
+
+
+def _actor(gateway: Gateway, token: str) -> Actor:
+    try:
+        return gateway.authenticate(token)
+    except Refusal as refusal:
+        raise HandshakeRefused(403, refusal.detail) from None

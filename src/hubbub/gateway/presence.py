@@ -1,0 +1,118 @@
+"""Who is online, told to those who may care: contacts, and oneself (Hubbub protocol, section 1; seed 003).
+
+Each change is published to the topic of every contact, so it costs as many frames as the user has contacts online,
+however many users there are. Hidden users are in no store and appear to nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+import structlog
+from msgspec.json import decode
+
+from hubbub.actions.publishing import Publisher
+from hubbub.bus.port import Published
+from hubbub.bus.presence import Meta, PresenceStore, Present
+from hubbub.gateway.channel import Socket
+from hubbub.gateway.topics import SYSTEM_TOPIC
+from hubbub.storage import users
+from hubbub.storage.engine import Reader
+from hubbub.wire.errors import Refusal
+from hubbub.wire.frames import encode
+from hubbub.wire.ids import rfc3339
+
+log = structlog.get_logger("hubbub.presence")
+
+
+class Presence:
+    """The presences of this process's sockets."""
+
+    def __init__(self, store: PresenceStore, reader: Reader, publisher: Publisher) -> None:
+        self._store = store
+        self._reader = reader
+        self._publisher = publisher
+        self._refs: dict[Socket, Meta] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        await self._store.start(self._gone, self._returned)
+
+    async def close(self) -> None:
+        await self._store.close()
+
+    # --- sockets --------------------------------------------------------------------------------------------------
+
+    async def arrive(self, socket: Socket) -> None:
+        """Push `presence_state` to the socket, and the user's arrival to their contacts unless they are hidden."""
+        user = socket.user_id
+        if user is None:
+            return
+        contacts, hidden = await self._reader.run(users.presence_circle, user)
+        if not hidden:
+            meta = Meta(secrets.token_urlsafe(9), rfc3339(time.time_ns() // 1_000_000), "online")
+            self._refs[socket] = meta
+            await self._store.arrive(user, meta)
+            self._tell([*contacts, user], {user: [meta]}, {})
+        present = await self._store.of([*contacts, user])
+        socket.push_event(SYSTEM_TOPIC, "presence_state", encode(_entries(present)))
+
+    async def leave(self, socket: Socket) -> None:
+        """The socket left the topic, or went."""
+        meta = self._refs.pop(socket, None)
+        user = socket.user_id
+        if meta is None or user is None:
+            return
+        await self._store.leave(user, meta.phx_ref)
+        await self._tell_contacts(user, {}, {user: [meta]})
+
+    def overhear(self, published: Published, listeners: list[Any]) -> None:
+        """The user hid or shows themselves: every process follows for its own sockets of theirs."""
+        if published.event == "set_hidden":
+            hidden = bool(decode(published.payload)["hidden"])
+            self._spawn(self._set_hidden(hidden, listeners))
+
+    async def _set_hidden(self, hidden: bool, sockets: Iterable[Socket]) -> None:
+        for socket in sockets:
+            if hidden and socket in self._refs:
+                await self.leave(socket)
+            elif not hidden and socket not in self._refs:
+                await self.arrive(socket)
+
+    # --- telling --------------------------------------------------------------------------------------------------
+
+    async def _tell_contacts(self, user: str, joins: Present, leaves: Present) -> None:
+        try:
+            contacts = await self._reader.run(users.contacts, user)
+        except Refusal:
+            return  # they learn of it when they join anew
+        self._tell([*contacts, user], joins, leaves)
+
+    def _tell(self, audience: Iterable[str], joins: Present, leaves: Present) -> None:
+        payload = encode({"joins": _entries(joins), "leaves": _entries(leaves)})
+        for contact in audience:
+            self._publisher.to_contact(contact, "presence_diff", payload)
+
+    # --- what the store finds -------------------------------------------------------------------------------------
+
+    def _gone(self, present: Present) -> None:
+        for user, metas in present.items():
+            self._spawn(self._tell_contacts(user, {}, {user: metas}))
+
+    def _returned(self, present: Present) -> None:
+        for user, metas in present.items():
+            self._spawn(self._tell_contacts(user, {user: metas}, {}))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _entries(present: Present) -> dict[str, Any]:
+    """Phoenix's shape: user id to its metas."""
+    return {user: {"metas": metas} for user, metas in present.items()}

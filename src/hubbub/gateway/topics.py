@@ -1,0 +1,182 @@
+"""Who listens to what. A publish is encoded once per codec, and all that one tick brings to a topic is one write.
+
+Measured: writing to sockets is the kernel's cost; everything that Python adds per listener is what this file avoids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Protocol
+
+import structlog
+
+from hubbub.bus.port import Bus, Published
+from hubbub.gateway.websocket import text_frame
+from hubbub.wire.errors import Refusal
+from hubbub.wire.frames import V1, V2, Codec
+
+log = structlog.get_logger("hubbub.topics")
+
+SYSTEM_TOPIC = "system:general"
+PRESENCE_PREFIX = "presence:"
+
+# The members among these users of a conversation, with the version at which somebody last left.
+MembersAmong = Callable[[str, set[str]], Awaitable[tuple[set[str], int]]]
+
+
+# What is published on a presence topic, and the sockets that listen to it.
+Overhear = Callable[[Published, "list[Listener]"], None]
+
+
+class Listener(Protocol):
+    """A socket, as a topic sees it."""
+
+    codec: Codec
+
+    def push(self, data: bytes, count: int) -> None:
+        """Write frames that were encoded already; `count` of them."""
+
+    def evict(self, topic: str) -> None:
+        """The user may not listen any more: close the channel, not the socket."""
+
+    @property
+    def user_id(self) -> str | None: ...
+
+
+class Topic:
+    """The listeners of one topic in this process.
+
+    `departed_version` is what was known when they were last checked; `held` keeps what arrives during a recheck.
+    """
+
+    __slots__ = ("departed_version", "held", "listeners", "old_listeners")
+
+    def __init__(self) -> None:
+        self.listeners: set[Listener] = set()
+        self.old_listeners: set[Listener] | None = None  # those that speak version 1
+        self.departed_version = 0
+        self.held: list[Published] | None = None
+
+    def of(self, codec: Codec) -> set[Listener]:
+        if codec is V2:
+            return self.listeners
+        if self.old_listeners is None:
+            self.old_listeners = set()
+        return self.old_listeners
+
+    def all(self) -> list[Listener]:
+        return [*self.listeners, *(self.old_listeners or ())]
+
+    def __bool__(self) -> bool:
+        return bool(self.listeners or self.old_listeners)
+
+
+class Topics:
+    """Listeners by topic, fed by the bus."""
+
+    def __init__(self, bus: Bus, members_among: MembersAmong) -> None:
+        self._bus = bus
+        self._members_among = members_among
+        self._topics: dict[str, Topic] = {}
+        self._rechecks: set[asyncio.Task[None]] = set()
+        self.overhear: Overhear = lambda published, listeners: None  # hears presence topics before the sockets do
+
+    async def join(self, name: str, listener: Listener) -> None:
+        """Listen; once this returns nothing is missed."""
+        topic = self._topics.get(name)
+        if topic is None:
+            topic = self._topics[name] = Topic()
+        topic.of(listener.codec).add(listener)
+        await self._bus.listen(name)
+
+    def leave(self, name: str, listener: Listener) -> None:
+        topic = self._topics.get(name)
+        if topic is None:
+            return
+        topic.of(listener.codec).discard(listener)
+        if not topic:
+            del self._topics[name]
+            self._bus.unlisten(name)
+
+    def checked(self, name: str, departed_version: int) -> None:
+        """A listener was just let in at this version; older departures need no recheck for it."""
+        topic = self._topics.get(name)
+        if topic is not None and len(topic.listeners) + len(topic.old_listeners or ()) == 1:
+            topic.departed_version = max(topic.departed_version, departed_version)
+
+    def deliver(self, batch: list[Published]) -> None:
+        """Write what one tick brought."""
+        by_topic = attrgetter("topic")
+        for name, frames in groupby(sorted(batch, key=by_topic), by_topic):
+            topic = self._topics.get(name)
+            if topic is not None:
+                self._arrived(name, topic, list(frames))
+
+    def everyone(self) -> list[tuple[str, Topic]]:
+        return list(self._topics.items())
+
+    # --- delivering -----------------------------------------------------------------------------------------------
+
+    def _arrived(self, name: str, topic: Topic, frames: list[Published]) -> None:
+        if topic.held is not None:
+            topic.held += frames
+        elif any(frame.members_version > topic.departed_version for frame in frames):
+            topic.held = frames
+            self._spawn(self._recheck(name, topic))
+        else:
+            self._write(name, topic, frames)
+
+    def _write(self, name: str, topic: Topic, frames: Sequence[Published]) -> None:
+        wire_name = name
+        if name.startswith(PRESENCE_PREFIX):
+            wire_name = SYSTEM_TOPIC
+            for frame in frames:
+                self.overhear(frame, topic.all())
+        count = len(frames)
+        if topic.listeners:
+            data = _encoded(V2, wire_name, frames)
+            for listener in list(topic.listeners):
+                listener.push(data, count)
+        if topic.old_listeners:
+            data = _encoded(V1, wire_name, frames)
+            for listener in list(topic.old_listeners):
+                listener.push(data, count)
+
+    # --- rechecking -----------------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
+
+    async def _recheck(self, name: str, topic: Topic) -> None:
+        """Somebody left since the listeners were let in: deliver only to those who are members still.
+
+        When the database cannot say, nobody hears what waits: they find the gap and pull.
+        """
+        conversation_id = name.partition(":")[2]
+        listeners = topic.all()
+        users = {listener.user_id for listener in listeners if listener.user_id is not None}
+        try:
+            members, departed_version = await self._members_among(conversation_id, users)
+        except Refusal:
+            topic.held = None
+            return
+        except Exception as error:
+            log.exception("recheck_failed", error=type(error).__name__)
+            topic.held = None
+            return
+        held, topic.held = topic.held or [], None
+        topic.departed_version = max(topic.departed_version, departed_version)
+        for listener in listeners:
+            if listener.user_id not in members:
+                listener.evict(name)
+        if topic:
+            self._arrived(name, topic, held)
+
+
+def _encoded(codec: Codec, name: str, frames: Sequence[Published]) -> bytes:
+    return b"".join([text_frame(codec.push(name, frame.event, frame.payload)) for frame in frames])

@@ -1,0 +1,302 @@
+"""Queries on messages, copies and reactions. Each stays inside one conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    false,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from hubbub.domain.visibility import Span
+from hubbub.storage.engine import Prepared
+from hubbub.storage.schema import copies, messages, reactions
+
+_COLUMNS = tuple(column.name for column in messages.columns)
+_INSERT = Prepared(insert(messages), _COLUMNS)
+_INSERT_COPIES = Prepared(insert(copies), tuple(column.name for column in copies.columns))
+_EXISTING = select(messages).where(
+    tuple_(messages.c.conversation_id, messages.c.id).in_(bindparam("pairs", expanding=True))
+)
+ORDER = (messages.c.idx, messages.c.owner_id, messages.c.device_id, messages.c.position, messages.c.id)
+
+
+class Message(NamedTuple):
+    """A message's row, in the order of the table's columns."""
+
+    conversation_id: str
+    id: str
+    owner_id: str
+    device_id: str
+    idx: int
+    position: int
+    rev: int
+    reply_to: str | None
+    content: str | None
+    sealed: str | None
+    created_version: int
+    version: int
+    deleted: int
+    request_mac: str
+    inserted_at: int
+    updated_at: int
+
+
+class Copy(NamedTuple):
+    """What one recipient gets of an encrypted message."""
+
+    conversation_id: str
+    message_id: str
+    user_id: str
+    id: str
+    content: str
+
+
+class Reaction(NamedTuple):
+    conversation_id: str
+    message_id: str
+    owner_id: str
+    emoji: str
+    id: str
+    version: int
+    deleted: int
+    updated_at: int
+
+
+class Seen(NamedTuple):
+    """A message as one reader sees it: with their copy where the conversation is encrypted."""
+
+    message: Message
+    copy_id: str | None
+    copy: str | None
+
+
+def add(connection: Connection, added: Sequence[Message], copied: Sequence[Copy]) -> None:
+    """Insert messages and copies."""
+    _INSERT.execute(connection, list(added))
+    _INSERT_COPIES.execute(connection, list(copied))
+
+
+def existing(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+    """Those of the pairs (conversation id, message id) that are taken."""
+    wanted = list(pairs)
+    if not wanted:
+        return {}
+    return {(row[0], row[1]): Message(*row) for row in connection.execute(_EXISTING, {"pairs": wanted})}
+
+
+def load(connection: Connection, conversation_id: str, message_id: str) -> Message | None:
+    """One message, or its tombstone."""
+    return existing(connection, [(conversation_id, message_id)]).get((conversation_id, message_id))
+
+
+def device_went_past(connection: Connection, conversation_id: str, owner: str, device: str, index: int) -> bool:
+    """Whether the owner's device has a message above `index` already."""
+    return (
+        connection.execute(
+            select(messages.c.id)
+            .where(
+                messages.c.conversation_id == conversation_id,
+                messages.c.idx > index,
+                messages.c.owner_id == owner,
+                messages.c.device_id == device,
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def save(connection: Connection, message: Message) -> None:
+    """Write what an edit or a deletion may change."""
+    connection.execute(
+        update(messages)
+        .where(messages.c.conversation_id == message.conversation_id, messages.c.id == message.id)
+        .values(
+            rev=message.rev,
+            content=message.content,
+            sealed=message.sealed,
+            version=message.version,
+            deleted=message.deleted,
+            request_mac=message.request_mac,
+            updated_at=message.updated_at,
+        )
+    )
+
+
+def copies_of(connection: Connection, conversation_id: str, message_id: str) -> dict[str, Copy]:
+    """The copies of a message by recipient."""
+    rows = connection.execute(
+        select(copies).where(copies.c.conversation_id == conversation_id, copies.c.message_id == message_id)
+    )
+    return {row.user_id: Copy(*row) for row in rows}
+
+
+def drop_copies(connection: Connection, conversation_id: str, message_id: str) -> None:
+    connection.execute(
+        delete(copies).where(copies.c.conversation_id == conversation_id, copies.c.message_id == message_id)
+    )
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def _visible(
+    conversation_id: str, encrypted: bool, history: str, spans: Sequence[Span]
+) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which someone with these spans sees a message (Hubbub protocol, section 2)."""
+    ranges = []
+    for span in spans:
+        parts: list[ColumnElement[bool]] = []
+        if not encrypted and history != "all":
+            parts.append(messages.c.created_version > span.joined)
+        if span.left is not None:
+            parts.append(messages.c.version <= span.left)
+        if not parts:
+            return (messages.c.conversation_id == conversation_id,)
+        ranges.append(and_(*parts))
+    return (messages.c.conversation_id == conversation_id, or_(false(), *ranges))
+
+
+def _select(user_id: str, encrypted: bool) -> Select[Any]:
+    if not encrypted:
+        return select(messages)
+    mine = and_(
+        copies.c.conversation_id == messages.c.conversation_id,
+        copies.c.message_id == messages.c.id,
+        copies.c.user_id == user_id,
+    )
+    return select(messages, copies.c.id, copies.c.content).select_from(messages.outerjoin(copies, mine))
+
+
+def _seen(row: Row[Any]) -> Seen:
+    width = len(_COLUMNS)
+    return Seen(Message(*row[:width]), *(row[width:] or (None, None)))
+
+
+def page(
+    connection: Connection,
+    conversation_id: str,
+    user_id: str,
+    encrypted: bool,
+    history: str,
+    spans: Sequence[Span],
+    before: tuple[int, str, str, int, str] | None,
+    limit: int,
+) -> list[Seen]:
+    """At most `limit` messages that are visible and not deleted, the last in reading order first.
+
+    `before` is the place `(index, owner, device, position, id)` of the last message of the page before this one.
+    """
+    query = _select(user_id, encrypted).where(
+        *_visible(conversation_id, encrypted, history, spans), messages.c.deleted == 0
+    )
+    if encrypted:
+        query = query.where(copies.c.id.is_not(None))
+    if before is not None:
+        query = query.where(messages.c.idx <= before[0], tuple_(*ORDER) < tuple_(*before))
+    query = query.order_by(*(column.desc() for column in ORDER)).limit(limit)
+    return [_seen(row) for row in connection.execute(query)]
+
+
+def changed_since(
+    connection: Connection,
+    conversation_id: str,
+    user_id: str,
+    encrypted: bool,
+    history: str,
+    spans: Sequence[Span],
+    above: int,
+    upto: int,
+    limit: int | None,
+) -> list[Seen]:
+    """Visible messages and tombstones with `above` < version <= `upto`, by version, at most `limit`."""
+    visible = _visible(conversation_id, encrypted, history, spans)
+    tombstone = messages.c.deleted != 0
+    if encrypted:
+        shown = or_(tombstone, and_(copies.c.id.is_not(None), *visible))
+    else:
+        shown = or_(tombstone, and_(*visible))
+    query = (
+        _select(user_id, encrypted)
+        .where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.version > above,
+            messages.c.version <= upto,
+            shown,
+        )
+        .order_by(messages.c.version)
+    )
+    if limit is not None:
+        query = query.limit(limit)
+    return [_seen(row) for row in connection.execute(query)]
+
+
+def see(connection: Connection, conversation_id: str, message_id: str, user_id: str, encrypted: bool) -> Seen | None:
+    """One message with the reader's copy; the caller has checked that they may see it."""
+    query = _select(user_id, encrypted).where(
+        messages.c.conversation_id == conversation_id, messages.c.id == message_id
+    )
+    row = connection.execute(query).first()
+    return _seen(row) if row is not None else None
+
+
+# --- reactions ----------------------------------------------------------------------------------------------------
+
+
+def reaction(connection: Connection, conversation_id: str, message_id: str, owner: str, emoji: str) -> Reaction | None:
+    row = connection.execute(
+        select(reactions).where(
+            reactions.c.conversation_id == conversation_id,
+            reactions.c.message_id == message_id,
+            reactions.c.owner_id == owner,
+            reactions.c.emoji == emoji,
+        )
+    ).first()
+    return Reaction(*row) if row is not None else None
+
+
+def save_reaction(connection: Connection, row: Reaction) -> None:
+    """Insert or replace a reaction."""
+    key = (
+        reactions.c.conversation_id == row.conversation_id,
+        reactions.c.message_id == row.message_id,
+        reactions.c.owner_id == row.owner_id,
+        reactions.c.emoji == row.emoji,
+    )
+    values = row._asdict()
+    if not connection.execute(update(reactions).where(*key).values(**values)).rowcount:
+        connection.execute(insert(reactions).values(**values))
+
+
+def reactions_since(
+    connection: Connection, conversation_id: str, oldest: int, above: int, upto: int, limit: int | None
+) -> list[Reaction]:
+    """Reactions with `above` < version <= `upto`, by version, to messages that were made after version `oldest`."""
+    message = and_(messages.c.conversation_id == reactions.c.conversation_id, messages.c.id == reactions.c.message_id)
+    query = (
+        select(reactions)
+        .join(messages, message)
+        .where(
+            reactions.c.conversation_id == conversation_id,
+            reactions.c.version > above,
+            reactions.c.version <= upto,
+            messages.c.created_version > oldest,
+        )
+        .order_by(reactions.c.version)
+        .limit(limit)
+    )
+    return [Reaction(*row) for row in connection.execute(query)]

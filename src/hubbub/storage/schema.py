@@ -1,0 +1,305 @@
+"""Every table, in one readable place.
+
+Conventions: ids are lower-case UUID text; times are whole milliseconds since 1970 UTC; `version` is the version of the
+conversation (or, in user tables, of the user's stream) at which the row last changed (Hubbub protocol, section 2).
+Text that takes part in an order or a key compares by bytes, so that every database and every client sorts alike.
+Every table but the few global ones is keyed by `conversation_id` or `user_id` first: these are the keys along which
+the tables can be spread over nodes (docs/topics/scale.md).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+
+def _id() -> TypeEngine[str]:
+    """A UUID as 36 characters, ordered by bytes."""
+    return String(36).with_variant(String(36, collation="C"), "postgresql")
+
+
+def _key(length: int) -> TypeEngine[str]:
+    """Short text that is compared by bytes."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+# --- global -------------------------------------------------------------------------------------------------------
+
+# `epoch` (new when a backup is restored), and a check value of the vault key.
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", _key(32), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Families (or whole users) whose tokens ended early. Every process reads the new ones once a second.
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("user_id", _id(), nullable=False),
+    Column("family_id", _id()),  # null: every family of the user
+    Column("at", BigInteger, nullable=False),
+    Index("revocations_at", "at"),
+)
+
+# --- by user ------------------------------------------------------------------------------------------------------
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("name", _key(64), nullable=False, unique=True),  # the handle, lower case
+    Column("email", Text, nullable=False),
+    Column("email_key", _key(320), nullable=False, unique=True),  # the address as it is compared
+    Column("display_name", Text, nullable=False),
+    Column("search_text", Text, nullable=False),  # handle and display name, case folded
+    Column("password_hash", Text, nullable=False),
+    Column("admin", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+    Column("theme", String(16), nullable=False),
+    Column("magnification", Float, nullable=False),
+    Column("recents", Text, nullable=False),  # JSON array of strings
+    Column("version", BigInteger, nullable=False),  # head of the user's stream
+    Column("swept_version", BigInteger, nullable=False),  # newest tombstone of the stream that is gone
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("users_page", "inserted_at", "id"),
+)
+
+# The latest version of each row of a user's stream: what it says is read from the row's own table.
+user_changes = Table(
+    "user_changes",
+    metadata,
+    Column("user_id", _id(), primary_key=True),
+    Column("kind", _key(16), primary_key=True),  # conversation, settings, read_mark, private_keys
+    Column("row_id", _id(), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("user_changes_version", "user_id", "version"),
+)
+
+# A family is what one sign-in began; refreshing keeps the family.
+families = Table(
+    "families",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("user_id", _id(), nullable=False),
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Index("families_user", "user_id"),
+)
+
+# Refresh tokens, hashed. A spent one stays until it expires, so that a second use is noticed.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("hash", _key(64), primary_key=True),
+    Column("family_id", _id(), nullable=False),
+    Column("user_id", _id(), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("spent_at", BigInteger),
+    Column("op_id", _key(64)),  # of the refresh that spent it
+    Index("refresh_tokens_family", "family_id"),
+    Index("refresh_tokens_expiry", "expires_at"),
+)
+
+# The signed history of a user's identity key (Ed25519); the newest `seq` counts.
+identity_keys = Table(
+    "identity_keys",
+    metadata,
+    Column("user_id", _id(), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("public_key", Text, nullable=False),  # b64u, 32 bytes
+    Column("wrapped_seed", Text),  # sealed under the vault key
+    Column("signature", Text, nullable=False),
+    Column("previous_signature", Text),
+    Column("inserted_at", BigInteger, nullable=False),
+)
+
+# The user's own conversation key, used until a conversation has one of theirs.
+user_keys = Table(
+    "user_keys",
+    metadata,
+    Column("user_id", _id(), primary_key=True),
+    Column("gen", Integer, primary_key=True),
+    Column("public_key", Text, nullable=False),  # JSON
+    Column("private_key", Text),  # JSON, sealed under the vault key
+    Column("inserted_at", BigInteger, nullable=False),
+)
+
+# Remembered answers of writes that carried an `op_id`: a reference and an HMAC of the request, never content.
+operations = Table(
+    "operations",
+    metadata,
+    Column("scope", _id(), primary_key=True),  # the conversation, or the user for what is theirs alone
+    Column("user_id", _id(), primary_key=True),
+    Column("op_id", _key(64), primary_key=True),
+    Column("request_mac", _key(64), nullable=False),
+    Column("reference", Text, nullable=False),  # what the answer is rebuilt from
+    Column("version", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("operations_at", "at"),
+)
+
+# --- by conversation ----------------------------------------------------------------------------------------------
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("kind", String(8), nullable=False),  # private, group
+    Column("encrypted", Boolean, nullable=False),
+    Column("sealed", Boolean, nullable=False),  # begun with a signed link: nothing unsigned is accepted
+    Column("history", String(8), nullable=False),  # all, joined: what a new member of a plaintext one may read
+    Column("alias", Text),
+    Column("creator_id", _id(), nullable=False),
+    Column("request_mac", _key(64), nullable=False),  # of the request that began it, for repeats
+    Column("head", BigInteger, nullable=False),  # the conversation's version
+    Column("version", BigInteger, nullable=False),  # at which this row last changed
+    Column("members_version", BigInteger, nullable=False),  # at which members, roles or keys last changed
+    Column("departed_version", BigInteger, nullable=False),  # at which somebody last left
+    Column("swept_version", BigInteger, nullable=False),  # newest tombstone that is gone
+    Column("top_index", BigInteger, nullable=False),  # never falls
+    # The last message in reading order: who goes on in a run is told by it.
+    Column("last_owner_id", _id()),
+    Column("last_device_id", _id()),
+    Column("last_position", BigInteger, nullable=False),
+    Column("chain_hash", Text),  # b64u hash of the last link of the membership chain
+    Column("approvals", Integer, nullable=False),
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# One private conversation per pair: the pair is the key, lower id first.
+private_pairs = Table(
+    "private_pairs",
+    metadata,
+    Column("lower_id", _id(), primary_key=True),
+    Column("higher_id", _id(), primary_key=True),
+    Column("conversation_id", _id(), nullable=False),
+)
+
+# One row per span of membership: who left and came back has two.
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("user_id", _id(), primary_key=True),
+    Column("joined_version", BigInteger, primary_key=True),
+    Column("left_version", BigInteger),  # null while a member
+    Column("joined_top_index", BigInteger, nullable=False),
+    Column("role", String(16), nullable=False),  # owner, moderator, member
+    Column("version", BigInteger, nullable=False),
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("memberships_user", "user_id", "left_version"),
+    Index("memberships_version", "conversation_id", "version"),
+)
+
+# The membership chain of a sealed conversation, link by link.
+links = Table(
+    "links",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("link", Text, nullable=False),  # JSON, as it was sent
+    Index("links_version", "conversation_id", "version"),
+)
+
+# A member's keys for one conversation; `gen` only rises.
+conversation_keys = Table(
+    "conversation_keys",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("user_id", _id(), primary_key=True),
+    Column("gen", Integer, primary_key=True),
+    Column("kid", Text),
+    Column("public_key", Text, nullable=False),  # JSON
+    Column("private_key", Text),  # JSON, sealed under the vault key
+    Column("version", BigInteger, nullable=False),
+    Index("conversation_keys_version", "conversation_id", "version"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("id", _id(), primary_key=True),  # seed 003's message group
+    Column("owner_id", _id(), nullable=False),
+    Column("device_id", _id(), nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("reply_to", _id()),
+    Column("content", Text),  # plaintext conversations only
+    Column("sealed", Text),  # sealed conversations only
+    Column("created_version", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("deleted", SmallInteger, nullable=False),
+    Column("request_mac", _key(64), nullable=False),  # of the request that sent it, for repeats
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index(
+        "messages_reading_order",
+        "conversation_id",
+        "idx",
+        "owner_id",
+        "device_id",
+        "position",
+        "id",
+    ),
+    Index("messages_version", "conversation_id", "version"),
+)
+
+# What one recipient gets of a message in an encrypted conversation (seed 003's message).
+copies = Table(
+    "copies",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("message_id", _id(), primary_key=True),
+    Column("user_id", _id(), primary_key=True),
+    Column("id", _id(), nullable=False),
+    Column("content", Text, nullable=False),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("message_id", _id(), primary_key=True),
+    Column("owner_id", _id(), primary_key=True),
+    Column("emoji", _key(64), primary_key=True),
+    Column("id", _id(), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("deleted", SmallInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("reactions_version", "conversation_id", "version"),
+)
+
+read_marks = Table(
+    "read_marks",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("user_id", _id(), primary_key=True),
+    Column("read_at", BigInteger, nullable=False),
+    Index("read_marks_user", "user_id"),
+)

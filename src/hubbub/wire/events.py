@@ -1,0 +1,234 @@
+"""The payload of every socket event, and the rows that pushes, joins and pulls show (seed 003; protocol, 1 to 3).
+
+Unknown keys are ignored, so that clients may be newer than the server. Every payload may carry `token`, which renews
+the socket, and every write but sending may carry `op_id`, which makes repeating it safe.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+JsonObject = dict[str, Any]
+
+
+class Payload(msgspec.Struct):
+    token: str | None = None
+
+
+class Write(Payload):
+    op_id: str | None = None
+
+
+# --- client to server ---------------------------------------------------------------------------------------------
+
+
+class JoinParams(Payload):
+    """`cursor` and `epoch` together ask for what changed since, instead of the latest page."""
+
+    cursor: int | None = None
+    epoch: str | None = None
+
+
+class Nothing(Payload):
+    """An event without a payload of its own."""
+
+
+class SetHidden(Write, kw_only=True):
+    hidden: bool
+
+
+class SetDisplayName(Write, kw_only=True):
+    display_name: str
+
+
+class StartGroupConversation(Write, kw_only=True):
+    """`open` begins a plaintext group that anyone may join; then keys are not needed."""
+
+    user_ids: list[str] = []
+    id: str | None = None
+    public_key: JsonObject | None = None
+    private_key: JsonObject | None = None
+    alias: str | None = None
+    open: bool = False
+    history: str = "all"
+    approvals: int = 1
+    links: list[JsonObject] | None = None
+
+
+class StartPrivateConversation(Write, kw_only=True):
+    other_user_id: str
+    id: str | None = None
+    public_key: JsonObject | None = None
+    private_key: JsonObject | None = None
+    links: list[JsonObject] | None = None
+
+
+class Body(Write):
+    """What is said, in one of the forms that the conversation asks for."""
+
+    content: str | None = None
+    encrypted_messages: dict[str, str] | None = None
+    sealed: str | None = None
+
+
+class SendMessage(Body):
+    id: str | None = None
+    index: int | None = None
+    position: int | None = None
+    device_id: str | None = None
+    reply_to: str | None = None
+    expires_in: int | None = None
+    off_the_record: bool = False
+
+
+class EditMessage(Body, kw_only=True):
+    message_group_id: str
+
+
+class DeleteMessage(Write, kw_only=True):
+    message_group_id: str
+
+
+class React(Write, kw_only=True):
+    message_group_id: str
+    emoji: str
+
+
+class ChangeAlias(Write, kw_only=True):
+    alias: str | None
+
+
+class LeaveConversation(Write):
+    links: list[JsonObject] | None = None
+
+
+class ModifyConversation(Write):
+    new_members: list[str] = []
+    alias: str | msgspec.UnsetType | None = msgspec.UNSET
+    links: list[JsonObject] | None = None
+
+
+class SetEncryptionKeys(Write, kw_only=True):
+    public_key: JsonObject
+    private_key: JsonObject | None = None
+
+
+class Sync(Payload):
+    cursor: int = 0
+    limit: int = 200
+    epoch: str | None = None
+
+
+# --- what rows look like ------------------------------------------------------------------------------------------
+
+
+class ConversationRow(msgspec.Struct, kw_only=True):
+    """Seed 003's conversation, and what it is beyond that."""
+
+    id: str
+    private: bool
+    alias: str | None
+    inserted_at: str
+    updated_at: str
+    kind: str
+    encrypted: bool
+    sealed: bool
+    history: str
+    approvals: int
+
+
+class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message."""
+
+    id: str
+    sender: str
+    content: str | None
+    inserted_at: str
+    updated_at: str
+    message_group: str
+    index: int
+    position: int
+    device_id: str
+    rev: int
+    reply_to: str | None = None
+    sealed: str | None = None
+    deleted: bool = False
+
+
+class ReactionRow(msgspec.Struct, kw_only=True):
+    id: str
+    message_group: str
+    user_id: str
+    emoji: str
+
+
+class MemberRow(msgspec.Struct, kw_only=True):
+    user_id: str
+    role: str
+    joined_version: int
+    left_version: int | None
+
+
+class KeyRow(msgspec.Struct, kw_only=True):
+    """A member's public key; `gen` only rises."""
+
+    user_id: str
+    gen: int
+    public_key: msgspec.Raw
+
+
+class LinkRow(msgspec.Struct, kw_only=True):
+    seq: int
+    link: msgspec.Raw
+
+
+class ListingRow(msgspec.Struct, kw_only=True):
+    """A conversation in a user's own stream."""
+
+    conversation: ConversationRow
+    role: str
+    joined_version: int
+
+
+class ReadMarkRow(msgspec.Struct, kw_only=True):
+    """When the user read a conversation last, in their own stream."""
+
+    conversation_id: str
+    read_at: str
+
+
+class PrivateKeyRow(msgspec.Struct, kw_only=True):
+    """One generation of one's own key for a conversation, the private part as the client wrapped it."""
+
+    gen: int
+    public_key: msgspec.Raw
+    private_key: msgspec.Raw | None
+
+
+class PrivateKeysRow(msgspec.Struct, kw_only=True):
+    """All generations of one's own keys for a conversation, oldest first, in the user's own stream."""
+
+    conversation_id: str
+    private_keys: list[PrivateKeyRow]
+
+
+class Changed(msgspec.Struct, kw_only=True):
+    """The latest state of one row: `data` is null when it is deleted."""
+
+    kind: str
+    id: str
+    version: int
+    deleted: bool
+    data: Any
+
+
+class Pulled(msgspec.Struct, kw_only=True):
+    """A page of changes (Hubbub protocol, section 2); `heads` only on the user's own stream."""
+
+    epoch: str
+    changes: list[Changed]
+    cursor: int
+    more: bool
+    heads: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
