@@ -16,5 +16,5 @@ def insert_unless_taken(connection: Connection, table: Table, values: dict[str, 
     A violated key would end the whole batch on PostgreSQL; this does not.
     """
     statement = _INSERTS[connection.dialect.name](table).values(values).on_conflict_do_nothing()
-    # A row returned, not rowcount: PostgreSQL's driver does not know that of an insert which does nothing.
+    # A returned row, because not every driver counts an insert that did nothing.
     return connection.execute(statement.returning(literal_column("1"))).first() is not None

@@ -1,0 +1,85 @@
+"""One walk through accounts on every database that Hubbub runs on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hubbub.storage.engine import open_engine, sqlite_url
+from tests.http.test_signing_in import is_problem
+from tests.http.world import PASSWORD, World
+from tests.sealing import Identity
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def processes(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[World, World]]:
+    """Two server processes on one database."""
+    on_postgres = request.param == "postgres"
+    url = request.getfixturevalue("postgres_url") if on_postgres else sqlite_url(tmp_path)
+    first, second = (World(tmp_path, engine=open_engine(url)) for _ in range(2))
+    await first.open()
+    await second.open()
+    yield first, second
+    await first.close()
+    await second.close()
+
+
+async def test_two_processes_agree_on_accounts(processes: tuple[World, World]) -> None:
+    first, second = processes
+    ada = await first.register("ada@example.com", "Ada")
+    there = await second.login("ADA@example.com")
+    assert (await there.patch("/api/profile", {"theme": "night", "op_id": "op"})).status_code == 200
+    assert (await ada.patch("/api/profile", {"theme": "night", "op_id": "op"})).json()["theme"] == "night"
+    bob = await second.register("bob@example.com", "100% Bob_")
+    assert [user["id"] for user in (await ada.get("/api/users", q="100% b")).json()["items"]] == [bob.id]
+    page = (await ada.get("/api/users", page_size=1)).json()
+    assert [user["id"] for user in page["items"]] == [ada.id]
+    page = (await ada.get("/api/users", page_size=1, page_token=page["page_token"])).json()
+    assert ([user["id"] for user in page["items"]], page["page_token"]) == ([bob.id], None)
+    await first.gather(ada, bob, kind="private")
+    (other,) = (await second.login("bob@example.com")).answer["users"]
+    assert (other["id"], other["email"]) == (ada.id, "ada@example.com")
+    await second.accounts.set_display_name(bob.id, "Robert")
+    assert [event for event, _ in second.shown_to(ada)] == ["update_display_name"]
+    identity = Identity(ada.id)
+    sent = {
+        "identity": {**identity.identity_key(), "wrapped_seed": "w"},
+        "user_key": {"public_key": identity.public_key(), "private_key": identity.private_key()},
+    }
+    stored = (await ada.post("/api/keys", sent)).json()
+    assert (await there.get("/api/keys")).json() == stored
+
+
+async def test_one_address_and_one_handle_have_one_winner(processes: tuple[World, World]) -> None:
+    first, second = processes
+    body = {"email": "race@example.com", "password": PASSWORD, "display_name": "Racer"}
+    answers = await asyncio.gather(
+        *(world.client.post("/auth/register", json=body) for world in (first, second) for _ in range(3))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [422] * 5
+    people = await asyncio.gather(
+        *(
+            world.register(f"{number}-{place}@example.com", "Same Name")
+            for place, world in enumerate(processes)
+            for number in range(3)
+        )
+    )
+    handles = [person.answer["user"]["name"] for person in people]
+    assert len(set(handles)) == 6
+    assert all(handle.startswith("same-name") for handle in handles)
+
+
+async def test_one_refresh_is_granted_whichever_process_is_asked(processes: tuple[World, World]) -> None:
+    first, second = processes
+    ada = await first.register("ada@example.com")
+    answers = await asyncio.gather(
+        *(world.refresh(ada.answer["refresh_token"]) for world in (first, second) for _ in range(2))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+    for world in processes:
+        await world.revocations.look()
+        answer = await world.client.get("/api/users", headers=ada.headers)
+        assert is_problem(answer, 401, "invalid_token")
