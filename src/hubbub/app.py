@@ -205,16 +205,16 @@ class Server:
             envelopes_required=settings.require_envelopes,
         )
         conversation = ConversationChannel(
-            Messages(writer, publisher, self._rosters, mac, settings.max_body),
-            Membership(writer, publisher, self._rosters, mac, max_members=settings.max_members),
-            ConversationKeys(writer, publisher, vault, mac),
-            ReadMarks(writer, publisher),
-            self._documents,
-            self._pulling,
-            publisher,
-            self._topics,
-            self._limiter,
-            Rule("sending", settings.messages_per_second, settings.message_burst),
+            messages=Messages(writer, publisher, self._rosters, mac, settings.max_body),
+            membership=Membership(writer, publisher, self._rosters, mac, max_members=settings.max_members),
+            keys=ConversationKeys(writer, publisher, vault, mac),
+            read_marks=ReadMarks(writer, publisher),
+            documents=self._documents,
+            pulling=self._pulling,
+            publisher=publisher,
+            topics=self._topics,
+            limiter=self._limiter,
+            sending=Rule("sending", settings.messages_per_second, settings.message_burst),
         )
         return {
             "system": SystemChannel(self._accounts, starting, self._presence, self._limiter),

@@ -24,6 +24,8 @@ from hubbub.config import Settings, WrongSettings
 log = structlog.get_logger("hubbub.serving")
 
 FORCED = 3  # exit status of a stop that did not wait
+# Seconds: systemd signals every process of a service, and a supervisor passes signals on; both are one wish to stop.
+ONE_WISH = 1.0
 
 
 def listening_socket(settings: Settings, *, port: int | None = None, shared: bool = False) -> socket.socket:
@@ -115,10 +117,15 @@ def _stopped_by_signals(serving: Serving, seconds: int, lifeline: int | None) ->
     loop = asyncio.get_running_loop()
     deadline = threading.Timer(seconds, _force, ["the drain took too long"])
     deadline.daemon = True
+    asked_at = 0.0
 
     def stop(reason: str) -> None:
+        nonlocal asked_at
         if serving.should_exit:
-            _force("a second signal")
+            if loop.time() - asked_at > ONE_WISH:
+                _force("a second signal")
+            return
+        asked_at = loop.time()
         log.info("stopping", reason=reason)
         serving.should_exit = True
         deadline.start()  # a thread: it must end the process even when the event loop is stuck

@@ -96,7 +96,7 @@ class Supervisor:
         self._stop()
 
     def _stop(self) -> None:
-        """Workers drain at the first SIGTERM and end at once at a second, so each signal is simply passed on."""
+        """Workers drain at the first SIGTERM and end at once at a later one, so each signal is simply passed on."""
         self._stopping = True
         for process in list(self._workers):
             with suppress(ProcessLookupError):

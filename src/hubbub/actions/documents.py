@@ -106,16 +106,7 @@ class Documents:
         cached = self._pages.get(key, conversation.head)
         if cached is not None:
             return cached
-        seen = messages.page(
-            connection,
-            conversation.id,
-            user_id,
-            conversation.encrypted,
-            conversation.history,
-            spans,
-            None,
-            PAGE_SIZE + 1,
-        )
+        seen = messages.page(connection, _view(conversation, spans, user_id), None, PAGE_SIZE + 1)
         page = _Page(
             raw(self._page_of(conversation.id, owner, seen, PAGE_SIZE)),
             frozenset(one.message.owner_id for one in seen),
@@ -173,16 +164,7 @@ class Documents:
     ) -> MessagePage:
         conversation, spans = require_reader(connection, user_id, conversation_id)
         before = self._place_in(token, conversation_id, user_id) if token is not None else None
-        seen = messages.page(
-            connection,
-            conversation.id,
-            user_id,
-            conversation.encrypted,
-            conversation.history,
-            spans,
-            before,
-            size + 1,
-        )
+        seen = messages.page(connection, _view(conversation, spans, user_id), before, size + 1)
         return self._page_of(conversation.id, user_id, seen, size)
 
     def _page_of(self, conversation_id: str, user_id: str, seen: list[Seen], size: int) -> MessagePage:
@@ -199,6 +181,10 @@ class Documents:
             return self._page_tokens.read(listing, user_id, token, _Place)
         except InvalidPageToken:
             return self._page_tokens.read(listing, SHARED, token, _Place)
+
+
+def _view(conversation: Conversation, spans: list[Span], user_id: str) -> messages.View:
+    return messages.View(conversation.id, user_id, conversation.encrypted, conversation.history, tuple(spans))
 
 
 def _listing(conversation_id: str) -> str:

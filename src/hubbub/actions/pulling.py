@@ -119,17 +119,18 @@ class Pulling:
 
 def _sources(connection: Connection, conversation: Conversation, spans: Sequence[Span], user_id: str) -> list[Source]:
     """Every kind of row that a conversation's stream has."""
-    id, encrypted, history = conversation.id, conversation.encrypted, conversation.history
+    id = conversation.id
+    view = messages.View(id, user_id, conversation.encrypted, conversation.history, tuple(spans))
 
-    def conversation_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+    def conversation_rows(above: int, upto: int, _limit: int | None) -> list[Changed]:
         return [conversation_change(conversation)] if above < conversation.version <= upto else []
 
     def message_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        found = messages.changed_since(connection, id, user_id, encrypted, history, spans, above, upto, limit)
+        found = messages.changed_since(connection, view, above, upto, limit)
         return [message_change(seen) for seen in found]
 
     def reaction_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        oldest = 0 if history == "all" else min(span.joined for span in spans)
+        oldest = 0 if conversation.history == "all" else min(span.joined for span in spans)
         found = messages.reactions_since(connection, id, oldest, above, upto, limit)
         return [reaction_change(reaction) for reaction in found]
 

@@ -163,12 +163,14 @@ class Connection(asyncio.Protocol):
     def run(self, work: Any) -> None:
         """Wait for a handler before the next frame."""
         self.busy = True
+        self.gateway.begun()
         task = asyncio.ensure_future(work)
         self.gateway.tasks.add(task)
         task.add_done_callback(self._ran)
 
     def _ran(self, task: asyncio.Task[None]) -> None:
         self.gateway.tasks.discard(task)
+        self.gateway.answered()
         self.busy = False
         self.go_on()
 

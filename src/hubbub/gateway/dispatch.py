@@ -154,11 +154,13 @@ def _submit(connection: Connection, joined: Joined, event: Event, payload: Paylo
 
     def done(response: Any) -> None:
         connection.in_flight -= 1
+        connection.gateway.answered()
         answer(_named(response, payload))
         if connection.backlog is not None:
             connection.go_on()
 
     connection.in_flight += 1
+    connection.gateway.begun()
     try:
         event.submit(connection, joined.id, payload, done)
     except Refusal as refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 
@@ -47,6 +48,8 @@ class Gateway:
         self.limited = limited
         self.draining = False
         self.tasks: set[asyncio.Task[None]] = set()
+        self.unanswered = 0
+        self._stirred = asyncio.Event()
         self._channels = channels
         self._tokens = tokens
         self._revocations = revocations
@@ -73,6 +76,8 @@ class Gateway:
 
     def gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        if self.draining:
+            self._stirred.set()
         if connection.user_id is not None:
             sockets = self._by_user.get(connection.user_id, set())
             sockets.discard(connection)
@@ -129,12 +134,25 @@ class Gateway:
         """Take no more sockets or frames, let what was begun be answered, close every socket with 1012."""
         self.draining = True
         self.wheel.stop()
-        while self.tasks or any(connection.in_flight for connection in self._connections):
-            await asyncio.sleep(0.01)
+        await self._until(lambda: not self.unanswered)
         for connection in list(self._connections):
             connection.close(CloseCode.RESTART, "restarting; reconnect")
-        deadline = asyncio.get_running_loop().time() + DRAIN_PATIENCE
-        while self._connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._until(lambda: not self._connections), DRAIN_PATIENCE)
         for connection in list(self._connections):
             connection.abort()
+
+    def begun(self) -> None:
+        """A frame is being answered."""
+        self.unanswered += 1
+
+    def answered(self) -> None:
+        """It was, or its socket went."""
+        self.unanswered -= 1
+        if self.draining:
+            self._stirred.set()
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        while not reached():
+            self._stirred.clear()
+            await self._stirred.wait()

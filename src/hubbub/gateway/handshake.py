@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PATH = "/socket/websocket"
 SUBPROTOCOL = "phoenix"
-TOKEN_PREFIX = "base64url.bearer.phx."
+BEARER_PREFIX = "base64url.bearer.phx."
 DEFAULT_VERSION = "1.0.0"
 
 
@@ -60,8 +60,8 @@ def _offered_token(request: Request) -> str | None:
     """The token that a browser sends as a subprotocol, because it can set no headers."""
     for offered in request.headers.get("sec-websocket-protocol", "").split(","):
         name = offered.strip()
-        if name.startswith(TOKEN_PREFIX):
-            return _decoded(name.removeprefix(TOKEN_PREFIX))
+        if name.startswith(BEARER_PREFIX):
+            return _decoded(name.removeprefix(BEARER_PREFIX))
     return None
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -154,21 +155,31 @@ def drop_copies(connection: Connection, conversation_id: str, message_id: str) -
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def _visible(
-    conversation_id: str, encrypted: bool, history: str, spans: Sequence[Span]
-) -> tuple[ColumnElement[bool], ...]:
-    """The conditions under which someone with these spans sees a message (Hubbub protocol, section 2)."""
-    ranges = []
-    for span in spans:
-        parts: list[ColumnElement[bool]] = []
-        if not encrypted and history != "all":
-            parts.append(messages.c.created_version > span.joined)
-        if span.left is not None:
-            parts.append(messages.c.version <= span.left)
-        if not parts:
-            return (messages.c.conversation_id == conversation_id,)
-        ranges.append(and_(*parts))
-    return (messages.c.conversation_id == conversation_id, or_(false(), *ranges))
+class View(NamedTuple):
+    """Who reads which conversation: what they may see follows from its kind, its history and their spans."""
+
+    conversation_id: str
+    user_id: str
+    encrypted: bool
+    history: str
+    spans: tuple[Span, ...]
+
+
+def _visible(view: View) -> ColumnElement[bool]:
+    """Whether the reader sees a message that stands (Hubbub protocol, section 2)."""
+    ranges = [_during(view, span) for span in view.spans]
+    held = copies.c.id.is_not(None) if view.encrypted else true()
+    return and_(messages.c.conversation_id == view.conversation_id, held, or_(false(), *ranges))
+
+
+def _during(view: View, span: Span) -> ColumnElement[bool]:
+    """Whether one stay shows a message: encrypted ones by their copy, plaintext ones by the history."""
+    parts: list[ColumnElement[bool]] = [true()]
+    if not view.encrypted and view.history != "all":
+        parts.append(messages.c.created_version > span.joined)
+    if span.left is not None:
+        parts.append(messages.c.version <= span.left)
+    return and_(*parts)
 
 
 def _select(user_id: str, encrypted: bool) -> Select[Any]:
@@ -187,61 +198,31 @@ def _seen(row: Row[Any]) -> Seen:
     return Seen(Message(*row[:width]), *(row[width:] or (None, None)))
 
 
-def page(
-    connection: Connection,
-    conversation_id: str,
-    user_id: str,
-    encrypted: bool,
-    history: str,
-    spans: Sequence[Span],
-    before: tuple[int, str, str, int, str] | None,
-    limit: int,
-) -> list[Seen]:
+def page(connection: Connection, view: View, before: tuple[int, str, str, int, str] | None, limit: int) -> list[Seen]:
     """At most `limit` messages that are visible and not deleted, the last in reading order first.
 
     `before` is the place `(index, owner, device, position, id)` of the last message of the page before this one.
     """
-    query = _select(user_id, encrypted).where(
-        *_visible(conversation_id, encrypted, history, spans), messages.c.deleted == 0
-    )
-    if encrypted:
-        query = query.where(copies.c.id.is_not(None))
+    query = _select(view.user_id, view.encrypted).where(_visible(view), messages.c.deleted == 0)
     if before is not None:
         query = query.where(messages.c.idx <= before[0], tuple_(*ORDER) < tuple_(*before))
     query = query.order_by(*(column.desc() for column in ORDER)).limit(limit)
     return [_seen(row) for row in connection.execute(query)]
 
 
-def changed_since(
-    connection: Connection,
-    conversation_id: str,
-    user_id: str,
-    encrypted: bool,
-    history: str,
-    spans: Sequence[Span],
-    above: int,
-    upto: int,
-    limit: int | None,
-) -> list[Seen]:
-    """Visible messages and tombstones with `above` < version <= `upto`, by version, at most `limit`."""
-    visible = _visible(conversation_id, encrypted, history, spans)
-    tombstone = messages.c.deleted != 0
-    if encrypted:
-        shown = or_(tombstone, and_(copies.c.id.is_not(None), *visible))
-    else:
-        shown = or_(tombstone, and_(*visible))
+def changed_since(connection: Connection, view: View, above: int, upto: int, limit: int | None) -> list[Seen]:
+    """Visible messages, and all tombstones, with `above` < version <= `upto`, by version, at most `limit`."""
     query = (
-        _select(user_id, encrypted)
+        _select(view.user_id, view.encrypted)
         .where(
-            messages.c.conversation_id == conversation_id,
+            messages.c.conversation_id == view.conversation_id,
             messages.c.version > above,
             messages.c.version <= upto,
-            shown,
+            or_(messages.c.deleted != 0, _visible(view)),
         )
         .order_by(messages.c.version)
+        .limit(limit)
     )
-    if limit is not None:
-        query = query.limit(limit)
     return [_seen(row) for row in connection.execute(query)]
 
 

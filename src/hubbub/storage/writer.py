@@ -164,7 +164,7 @@ class Writer:
             changes = [change for change, _ in batch]
             try:
                 outcomes = self._commit(changes)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  whatever failed, everyone who waits gets an answer
                 outcomes = [self._failure(error)] * len(batch)
             self._answer([done for _, done in batch], outcomes)
 
@@ -225,7 +225,7 @@ class Writer:
                 try:
                     with connection.begin_nested():
                         outcomes += type(change).apply_all(transaction, [change])
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  it fails alone
                     outcomes.append(self._failure(error))
         self._count(len(changes))
         return outcomes

@@ -27,6 +27,7 @@ class ConversationChannel:
 
     def __init__(
         self,
+        *,
         messages: Messages,
         membership: Membership,
         keys: ConversationKeys,
