@@ -53,6 +53,9 @@ class Channel(Protocol):
     async def joined(self, socket: Socket, id: str) -> None:
         """What follows after the join was answered."""
 
+    def resync(self, socket: Socket, id: str) -> None:
+        """The bus was interrupted: help the socket to what it may have missed."""
+
     def left(self, socket: Socket, id: str) -> None:
         """The socket left, was put out, or went away."""
 

@@ -12,7 +12,7 @@ from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.gateway.channel import Channel
 from hubbub.gateway.connection import Connection
-from hubbub.gateway.topics import SYSTEM_TOPIC, Topics
+from hubbub.gateway.topics import Topics
 from hubbub.gateway.wheel import TimerWheel
 from hubbub.monitoring import Metrics
 from hubbub.wire.errors import CloseCode, TokenOfAnother, UnmatchedTopic
@@ -125,8 +125,7 @@ class Gateway:
         """The bus was interrupted: whoever listens to it is to ask for what they may have missed."""
         for connection in list(self._connections):
             for joined in list((connection.topics or {}).values()):
-                if joined.topic != SYSTEM_TOPIC:
-                    connection.push_event(joined.topic, "resync", b"{}")
+                joined.channel.resync(connection, joined.id)
 
     # --- going down -----------------------------------------------------------------------------------------------
 

@@ -58,7 +58,16 @@ class Presence:
             self._refs[socket] = meta
             await self._store.arrive(user, meta)
             self._tell([*contacts, user], {user: [meta]}, {})
-        present = await self._store.of([*contacts, user])
+        await self._show(socket, [*contacts, user])
+
+    async def show(self, socket: Socket) -> None:
+        """Push the whole state again."""
+        if socket.user_id is not None:
+            contacts = await self._reader.run(users.contacts, socket.user_id)
+            await self._show(socket, [*contacts, socket.user_id])
+
+    async def _show(self, socket: Socket, circle: list[str]) -> None:
+        present = await self._store.of(circle)
         socket.push_event(SYSTEM_TOPIC, "presence_state", encode(_entries(present)))
 
     async def leave(self, socket: Socket) -> None:

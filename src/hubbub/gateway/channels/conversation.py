@@ -88,6 +88,9 @@ class ConversationChannel:
     async def joined(self, socket: Socket, id: str) -> None:
         """Nothing follows."""
 
+    def resync(self, socket: Socket, id: str) -> None:
+        socket.push_event(conversation_topic(id), "resync", b"{}")
+
     def left(self, socket: Socket, id: str) -> None:
         """Who goes while typing has stopped typing."""
         if socket in self._typing.get(id, ()):

@@ -51,6 +51,10 @@ class SystemChannel:
         """Show the newcomer who is there, and the newcomer to their contacts."""
         await self._presence.arrive(socket)
 
+    def resync(self, socket: Socket, id: str) -> None:
+        """Presence has no versions: the whole state is shown anew."""
+        self._spawn(self._presence.show(socket))
+
     def left(self, socket: Socket, id: str) -> None:
         self._spawn(self._presence.leave(socket))
 

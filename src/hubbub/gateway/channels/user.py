@@ -35,6 +35,9 @@ class UserChannel:
     async def joined(self, socket: Socket, id: str) -> None:
         """Nothing follows."""
 
+    def resync(self, socket: Socket, id: str) -> None:
+        socket.push_event(user_topic(id), "resync", b"{}")
+
     def left(self, socket: Socket, id: str) -> None:
         """Nothing is kept."""
 
