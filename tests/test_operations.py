@@ -269,6 +269,72 @@ async def test_a_stop_tells_sockets_to_come_back_and_exits_well(tmp_path: Path) 
         assert await asyncio.to_thread(ended, server) == 0
 
 
+async def test_what_was_acknowledged_before_a_stop_is_there_after_it(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path) as server:
+        token = register(server, "Nausicaa")["auth_token"]
+        async with socket_of(server, token) as client:
+            await answer(client, "1", "system:general", "phx_join", {})
+            started = await answer(client, "2", "system:general", "start_group_conversation", {"open": True})
+            conversation = started["conversation_id"]
+            await answer(client, "3", f"conversation:{conversation}", "phx_join", {}, join_ref="3")
+            acknowledged = await send_until_closed(client, conversation, server)
+            assert client.close_code == 1012
+        assert await asyncio.to_thread(ended, server) == 0
+        server.start()
+        stored = messages_of(server, token, conversation)
+        assert acknowledged
+        assert acknowledged <= stored
+
+
+async def answer(
+    client: ClientConnection, ref: str, topic: str, event: str, payload: dict[str, Any], join_ref: str = "1"
+) -> dict[str, Any]:
+    """The response to one push; everything else that arrives meanwhile is passed over."""
+    await client.send(json.dumps([join_ref, ref, topic, event, payload]))
+    async with asyncio.timeout(10):
+        while (frame := json.loads(await client.recv()))[1] != ref:
+            pass
+    assert frame[4]["status"] == "ok", frame
+    return dict(frame[4]["response"])
+
+
+async def send_until_closed(client: ClientConnection, conversation: str, server: ServerProcess) -> set[str]:
+    """Fifty messages on their way at any time, a stop after the twentieth answer; the ids that were acknowledged."""
+    topic, acknowledged, room = f"conversation:{conversation}", set[str](), asyncio.Semaphore(50)
+
+    async def send() -> None:
+        with contextlib.suppress(ConnectionClosed):
+            for number in range(100_000):
+                await room.acquire()
+                await client.send(json.dumps(["3", f"m{number}", topic, "send_message", {"content": f"no. {number}"}]))
+
+    sending = asyncio.create_task(send())
+    try:
+        while True:
+            frame = json.loads(await asyncio.wait_for(client.recv(), 10))
+            if frame[3] == "phx_reply":
+                assert frame[4]["status"] == "ok", frame
+                acknowledged.add(frame[4]["response"]["message"]["message_group"])
+                room.release()
+                if len(acknowledged) == 20:
+                    os.kill(server.pid, signal.SIGTERM)
+    except ConnectionClosed:
+        return acknowledged
+    finally:
+        sending.cancel()
+
+
+def messages_of(server: ServerProcess, token: str, conversation: str) -> set[str]:
+    found, page = set[str](), None
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}) as http:
+        while True:
+            params = {"conversation_id": conversation, "page_size": "100", **({"page_token": page} if page else {})}
+            answer = http.get("/api/messages", params=params).raise_for_status().json()
+            found |= {item["message_group"] for item in answer["items"]}
+            if (page := answer["page_token"]) is None:
+                return found
+
+
 def test_a_stop_lets_the_request_under_way_be_answered(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server, half_a_login(server) as (raw, rest):
         os.kill(server.pid, signal.SIGTERM)

@@ -87,8 +87,8 @@ def serve(
     Without any setting it serves on http://localhost:8000 and keeps everything in ./data. Settings come from
     hubbub.toml, then from `HUBBUB_*` variables, then from these options; docs/reference/settings.md has them all.
 
-    SIGTERM or Ctrl-C stops it in order: what was acknowledged is on disk, clients are told to reconnect. A
-    second one stops it at once.
+    SIGTERM or Ctrl-C stops it in order: what was acknowledged is on disk, clients are told to reconnect. Once
+    more, a second later or after, stops it at once.
     """
     with _explained():
         settings = load(os.environ, file=config, flags={"host": host, "port": port, "data": data, "workers": workers})
