@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hubbub.wire.errors import BadInput, InvalidText, Refusal, TooLarge
+from hubbub.wire.ids import new_id
 from tests.http.test_signing_in import is_problem
 from tests.http.world import PASSWORD, Person, World
 
@@ -150,6 +152,30 @@ async def test_a_new_display_name_is_shown_to_contacts_and_oneself(world: World,
     assert (event, push["changes"][0]["data"]["display_name"]) == ("settings", "Ada L")
     found = (await bob.get("/api/users", q="ada l")).json()["items"]
     assert [user["id"] for user in found] == [ada.id]
+
+
+@pytest.mark.parametrize(("members", "told"), [(100, True), (101, False)])
+async def test_members_of_large_groups_are_no_contacts(
+    world: World, ada: Person, bob: Person, members: int, told: bool
+) -> None:
+    others = [Person(world.client, {"user": {"id": new_id()}}, "") for _ in range(members - 2)]
+    await world.gather(ada, bob, *others)
+    await world.accounts.set_display_name(ada.id, "Ada L")
+    assert bool(world.shown_to(bob)) is told
+    assert len(world.shown_to(ada)) == 1
+
+
+async def test_former_members_are_no_contacts(world: World, ada: Person, bob: Person) -> None:
+    await world.leave(bob, await world.gather(ada, bob))
+    await world.accounts.set_display_name(ada.id, "Ada L")
+    assert world.shown_to(bob) == []
+
+
+@pytest.mark.parametrize(("name", "refused"), [("   ", BadInput), ("x" * 129, TooLarge), ("a\0b", InvalidText)])
+async def test_bad_display_names_are_refused(world: World, ada: Person, name: str, refused: type[Refusal]) -> None:
+    with pytest.raises(refused):
+        await world.accounts.set_display_name(ada.id, name)
+    assert world.pushed_to(ada) == world.shown_to(ada) == []
 
 
 async def test_hiding_is_kept(world: World, ada: Person) -> None:
