@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubbub.storage.engine import open_engine, sqlite_url
+from hubbub.storage.migrate import migrate
 from tests.http.test_signing_in import is_problem
 from tests.http.world import PASSWORD, World
 from tests.sealing import Identity
@@ -19,6 +20,9 @@ async def processes(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
     """Two server processes on one database."""
     on_postgres = request.param == "postgres"
     url = request.getfixturevalue("postgres_url") if on_postgres else sqlite_url(tmp_path)
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
     first, second = (World(tmp_path, engine=open_engine(url)) for _ in range(2))
     await first.open()
     await second.open()

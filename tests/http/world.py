@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -41,6 +43,22 @@ SECRET = bytes(range(32))
 VAULT_KEY = bytes(range(32, 64))
 ORIGIN = "http://localhost:8000"
 PASSWORD = "VerySecurePassword1!"
+
+
+def fresh_database(folder: Path) -> Engine:
+    """A new SQLite database in `folder` with the schema in place."""
+    (folder / "hubbub.db").write_bytes(_migrated())
+    return open_engine(sqlite_url(folder))
+
+
+@cache
+def _migrated() -> bytes:
+    """What a migrated database is made of: making it takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        engine = open_engine(sqlite_url(Path(folder)))
+        migrate(engine)
+        engine.dispose()
+        return (Path(folder) / "hubbub.db").read_bytes()
 
 
 class Clock:
@@ -131,8 +149,7 @@ class World:
 
     def __init__(self, folder: Path, limiter: Limiter | None = None, engine: Engine | None = None) -> None:
         self.clock = Clock()
-        self.engine = engine or open_engine(sqlite_url(folder))
-        migrate(self.engine)
+        self.engine = engine or fresh_database(folder)
         self.reader = Reader(self.engine, threads=2)
         self.writer = Writer(self.engine, self.clock)
         self.bus = HeardBus()
