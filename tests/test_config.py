@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,18 @@ def test_on_sqlite_the_keys_are_made_once_and_kept_to_the_owner(tmp_path: Path) 
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     assert [path.name for path in file.parent.iterdir()] == ["secrets.toml"]
+
+
+def test_of_several_first_starts_at_once_all_get_the_same_keys() -> None:
+    settings, barrier = load({}), threading.Barrier(8)
+
+    def start() -> Keys:
+        barrier.wait(10)
+        return keys_of(settings)
+
+    with ThreadPoolExecutor(8) as threads:
+        started = [threads.submit(start) for _ in range(8)]
+        assert len({each.result(10) for each in started}) == 1
 
 
 def test_keys_that_others_may_read_are_closed_to_them(tmp_path: Path) -> None:

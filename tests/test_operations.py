@@ -10,13 +10,20 @@ import re
 import secrets
 import signal
 import socket
+import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from litestar import Litestar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -122,6 +129,52 @@ async def test_a_check_that_hangs_fails_in_time_and_is_not_started_twice() -> No
     assert await Readiness({"database": hang}).failing() == []
 
 
+def test_it_serves_tls(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    with pytest.raises(AssertionError, match="tls_cert and tls_key are not a certificate chain and its key"):
+        ServerProcess(tmp_path, environment={"HUBBUB_TLS_CERT": str(key), "HUBBUB_TLS_KEY": str(key)})
+    (tmp_path / "over_tls").mkdir()
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    environment = {"HUBBUB_TLS_CERT": str(certificate), "HUBBUB_TLS_KEY": str(key)}
+    with OverTls(tmp_path / "over_tls", trusted, environment) as server:
+        assert httpx.get(f"{server.url}/healthz", verify=trusted).text == "ok\n"
+
+
+class OverTls(ServerProcess):
+    """A server that is asked by https whether it is ready."""
+
+    def __init__(self, folder: Path, trusted: ssl.SSLContext, environment: dict[str, str]) -> None:
+        self._trusted = trusted
+        super().__init__(folder, environment=environment)
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def _ready(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/readyz", verify=self._trusted, trust_env=False).status_code == 200
+        return False
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """Files of a certificate for 127.0.0.1, and of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
 # --- who may see metrics
 
 
@@ -190,6 +243,13 @@ def test_the_writer_counts_its_batches(server: ServerProcess) -> None:
     assert count(server, "hubbub_writer_batch_changes_sum") == count(server, "hubbub_writer_changes_total")
     assert count(server, "hubbub_writer_batch_changes_count") == count(server, "hubbub_writer_batches_total")
     assert count(server, "hubbub_writer_pending") == 0
+
+
+def test_everything_that_is_counted_is_documented(server: ServerProcess) -> None:
+    shown = httpx.get(f"{server.url}/metrics").text
+    names = set(re.findall(r"^# TYPE (hubbub_\w+)", shown, re.MULTILINE))
+    reference = (Path(__file__).parents[1] / "docs/reference/operations.md").read_text()
+    assert names <= set(re.findall(r"`(hubbub_\w+)`", reference))
 
 
 async def test_sockets_and_their_frames_are_counted(server: ServerProcess) -> None:

@@ -124,7 +124,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1024 * 1024
     max_body: Annotated[int, Meta(ge=1, le=1_000_000, description="Characters of a plaintext message.")] = 4000
     max_members: Annotated[int, Meta(ge=2, le=4096, description="Members of a secure group.")] = 256
-    silence_seconds: Annotated[int, Meta(ge=5, le=3600, description="Silence after which a socket is closed.")] = 60
     tombstone_days: Annotated[
         int, Meta(ge=1, le=3650, description="How long deletions are remembered for clients that were away.")
     ] = 30
