@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from hubbub.actions.administration import Administration
+from hubbub.storage import users
 from hubbub.wire.errors import BadInput, InvalidText, Refusal, TooLarge
 from hubbub.wire.ids import new_id
 from tests.http.test_signing_in import is_problem
@@ -181,3 +184,36 @@ async def test_bad_display_names_are_refused(world: World, ada: Person, name: st
 async def test_hiding_is_kept(world: World, ada: Person) -> None:
     assert (await world.accounts.set_hidden(ada.id, True)).hidden
     assert (await world.login(ada.email)).answer["user"]["hidden"] is True
+
+
+# --- what changes around an account -------------------------------------------------------------------------------
+
+
+async def test_a_disabled_account_is_shut_out_until_it_is_let_in_again(world: World, ada: Person) -> None:
+    administration = Administration(world.reader, world.writer)
+    await administration.set_disabled(ada.email, True)
+    await world.revocations.look()
+    assert is_problem(await ada.get("/api/users"), 401, "invalid_token")
+    assert is_problem(await world.refresh(ada.answer["refresh_token"]), 401, "invalid_token")
+    credentials = {"email": ada.email, "password": PASSWORD}
+    assert is_problem(await world.client.post("/auth/login", json=credentials), 401, "invalid_credentials")
+    await administration.set_disabled(ada.email, False)
+    assert (await world.login(ada.email)).id == ada.id
+
+
+async def test_an_administrator_is_told_that_they_are_one(world: World, ada: Person) -> None:
+    assert ada.answer["user"]["admin"] is False
+    await Administration(world.reader, world.writer).set_admin(ada.email, True)
+    assert (await world.login(ada.email)).answer["user"]["admin"] is True
+
+
+async def test_an_old_hash_is_renewed_by_signing_in(world: World, ada: Person) -> None:
+    stored = await world.reader.run(users.account_by_id, ada.id)
+    world.passwords._hasher = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    await world.login(ada.email)
+    renewed = await world.reader.run(users.account_by_id, ada.id)
+    assert stored is not None
+    assert renewed is not None
+    assert renewed.password_hash != stored.password_hash
+    assert (await world.login(ada.email)).id == ada.id
+    assert await world.reader.run(users.account_by_id, ada.id) == renewed

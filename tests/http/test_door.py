@@ -61,6 +61,10 @@ async def test_the_scheme_is_read_in_any_case(world: World, ada: Person) -> None
     assert (await world.client.get("/api/users", headers=headers)).status_code == 200
 
 
+async def test_what_is_answered_to_one_is_kept_by_no_cache(world: World, ada: Person) -> None:
+    assert (await ada.get("/api/users")).headers["cache-control"] == "no-store"
+
+
 async def test_access_tokens_last_thirty_minutes(world: World, ada: Person) -> None:
     world.clock.ahead += 29 * MINUTE
     assert (await ada.get("/api/users")).status_code == 200

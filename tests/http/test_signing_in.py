@@ -109,6 +109,7 @@ async def test_an_unknown_address_and_a_wrong_password_look_the_same(world: Worl
         ({"email": "a@b.example", "password": 12345678}, "invalid_payload", "password"),
         ({"email": "no address", "password": PASSWORD}, "invalid_payload", "email"),
         ({"email": "a" * 260 + "@b.example", "password": PASSWORD}, "invalid_payload", "email"),
+        ({"email": "ΐ" * 240 + "@b.example", "password": PASSWORD}, "invalid_payload", "email"),
         ({"email": "a@b.example", "password": "p" * 1025}, "invalid_payload", "password"),
         (
             {"email": "a@b.example", "password": PASSWORD, "display_name": ""},
@@ -142,6 +143,8 @@ async def test_bad_registrations_are_refused_by_name(world: World, body: dict[st
         (b"{", 400, "invalid_payload"),
         (b'"text"', 400, "invalid_payload"),
         (b'{"token":"\\ud800"}', 400, "invalid_text"),
+        (b'{"token":"\\udc00 and more"}', 400, "invalid_text"),
+        (b'{"token":"\\ud800\\ud800"}', 400, "invalid_text"),
         (b'{"token":"\xff"}', 400, "invalid_text"),
         (b'{"later":' + b"[" * 20_000 + b"]" * 20_000 + b"}", 400, "invalid_payload"),
         (b'{"token":"' + b"x" * 300_000 + b'"}', 413, "too_large"),

@@ -38,6 +38,7 @@ from hubbub.wire.resources import (
 )
 
 LONGEST_DISPLAY_NAME = 128
+LONGEST_EMAIL_KEY = 320
 HANDLES_TRIED = 16
 
 
@@ -75,8 +76,10 @@ class Accounts:
     # --- signing in -----------------------------------------------------------------------------------------
 
     async def register(self, asked: Register) -> SignedIn:
-        """Make an account and sign it in. Raises `EmailTaken`, `Unavailable`."""
+        """Make an account and sign it in. Raises `EmailTaken`, `BadInput`, `Unavailable`."""
         email, name = asked.email.strip(), (asked.display_name or "").strip()
+        if len(users.email_key(email)) > LONGEST_EMAIL_KEY:  # some letters are several when case is folded
+            raise BadInput("email is too long.")
         account = users.Account(new_id(), await self._passwords.hash(asked.password), disabled=False)
         new = users.NewAccount(
             id=account.id,

@@ -88,7 +88,11 @@ class Revocations:
         else:
             self._users[user] = max(self._users.get(user, 0), revocation.at // 1000)
         for callback in self._callbacks:
-            callback(user, family)
+            try:
+                callback(user, family)
+            except Exception as error:
+                # The revocation counts already: who fails to hear of it must not fail those who come after.
+                log.exception("revocation_unheard", error=type(error).__name__)
 
     async def look(self) -> None:
         """Read once what is new."""
@@ -109,7 +113,7 @@ class Revocations:
                     log.warning("revocations_unread")
                 away = True
             except Exception as error:
-                # A failing listener or query must not end the looking: revoked tokens would live on.
+                # A failing query must not end the looking: revoked tokens would live on.
                 log.exception("revocations_failed", error=type(error).__name__)
 
     def _forget(self) -> None:

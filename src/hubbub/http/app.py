@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import CacheControlHeader
 from litestar.types import ControllerRouterHandler
 
 from hubbub.actions.accounts import Accounts
@@ -70,6 +71,7 @@ def create_app(
         request_max_body_size=LARGEST_BODY,
         exception_handlers=exception_handlers(),
         cors_config=_cors(origins),
+        cache_control=CacheControlHeader(no_store=True),
         openapi_config=None,
         logging_config=None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
 
 from hubbub.storage.schema import conversations, memberships, user_changes, users
 from hubbub.storage.unique import insert_unless_taken
@@ -219,8 +219,7 @@ def users_page(
     """
     query = select(users).where(~users.c.disabled).order_by(users.c.inserted_at, users.c.id)
     if after is not None:
-        later = and_(users.c.inserted_at == after.inserted_at, users.c.id > after.id)
-        query = query.where(or_(users.c.inserted_at > after.inserted_at, later))
+        query = query.where(tuple_(users.c.inserted_at, users.c.id) > tuple_(after.inserted_at, after.id))
     if search:
         query = query.where(users.c.search_text.contains(search.casefold(), autoescape=True))
     rows = connection.execute(query.limit(size + 1)).all()
