@@ -113,8 +113,7 @@ def test_commands_on_a_database_that_is_not_there_say_what_to_do(hubbub: Hubbub,
 def test_a_database_that_cannot_be_reached_is_told_in_a_sentence(hubbub: Hubbub) -> None:
     done = hubbub("migrate", HUBBUB_DATABASE_URL="postgresql://nobody:swordfish@127.0.0.1:1/none")
     assert done.exit_code == 1
-    assert "swordfish" not in done.output
-    assert done.stderr.count("\n") == 1
+    assert done.stderr == "The database cannot be reached, does not answer, or has no room.\n"
 
 
 def test_a_sweep_says_how_much_went(hubbub: Hubbub) -> None:

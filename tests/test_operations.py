@@ -444,6 +444,32 @@ def test_a_stop_ends_at_its_deadline(tmp_path: Path) -> None:
         assert time.monotonic() - begun < 5
 
 
+@pytest.mark.postgres
+def test_a_stop_ends_at_its_deadline_even_when_the_database_hangs(tmp_path: Path) -> None:
+    with PostgresServer() as database:
+        environment = on_postgres(database, HUBBUB_DRAIN_SECONDS="3")
+        with ServerProcess(tmp_path, environment=environment) as server:
+            with hanging(database):
+                with contextlib.suppress(httpx.ReadTimeout):
+                    httpx.get(f"{server.url}/readyz", timeout=0.5)
+                os.kill(server.pid, signal.SIGTERM)
+                assert ended(server) == FORCED
+            assert "the drain took too long" in server.log()
+
+
+@contextlib.contextmanager
+def hanging(database: PostgresServer) -> Iterator[None]:
+    """Meanwhile PostgreSQL is connected and answers nothing."""
+    processes = [database.pid, *children_of(database.pid)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
 # --- several workers
 
 
@@ -491,5 +517,9 @@ def test_workers_do_not_outlive_their_supervisor(tmp_path: Path, postgres: Postg
 
 
 def workers_of(server: ServerProcess) -> list[int]:
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    return children_of(server.pid)
+
+
+def children_of(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children")
     return [int(process) for process in children.read_text().split()] if children.exists() else []

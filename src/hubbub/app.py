@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -147,6 +148,7 @@ class Server:
         asyncio.get_running_loop().set_exception_handler(_report)
         async with contextlib.AsyncExitStack() as running:
             await self._start(running)
+            _settle_memory()
             log.info("ready", public_url=self._settings.public_url, listening=_address(bound))
             await serve(
                 self._http,
@@ -282,6 +284,17 @@ def _carriers(settings: Settings) -> tuple[Bus, PresenceStore]:
         raise WrongSettings(["redis_url: the value is not an address of Redis."]) from wrong
 
 
+def _settle_memory() -> None:
+    """Spare the garbage collector what lives as long as the process, and let it look seldom.
+
+    A frame leaves no cycles behind, but its short-lived objects would start a collection every few frames; measured,
+    that was a tenth of the time of a message.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 def _answers(connection: DatabaseConnection) -> bool:
     return connection.execute(text("SELECT 1")).scalar() == 1
 
@@ -327,7 +340,7 @@ def database(settings: Settings, *, current: bool = False) -> Iterator[Engine]:
                 _require_current(connection)
         yield engine
     except (DBAPIError, PoolTimeout) as error:
-        raise refusal_of(error) from error
+        raise type(refusal_of(error))("The database cannot be reached, does not answer, or has no room.") from error
     finally:
         engine.dispose()
 
