@@ -45,7 +45,8 @@ from hubbub.bus.presence import PresenceStore
 from hubbub.bus.presence_memory import MemoryPresence
 from hubbub.collecting import Collecting
 from hubbub.config import Settings, WrongSettings
-from hubbub.first_start import Keys, keys_of, open_data_folder
+from hubbub.database import database, require_current
+from hubbub.first_start import Keys, keys_of
 from hubbub.gateway.channel import Channel
 from hubbub.gateway.channels.conversation import ConversationChannel
 from hubbub.gateway.channels.system import SystemChannel
@@ -59,7 +60,7 @@ from hubbub.http.operations import Check, Readiness, observed, operations_router
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
 from hubbub.storage.conversations import members_among
-from hubbub.storage.engine import Reader, open_engine, refusal_of, sqlite_url
+from hubbub.storage.engine import Reader
 from hubbub.storage.meta import read_epoch
 from hubbub.storage.migrate import is_current, migrate
 from hubbub.storage.operations import RequestMac
@@ -96,7 +97,7 @@ def _prepare(engine: Engine, settings: Settings) -> str:
     if settings.on_sqlite:
         migrate(engine)
     with engine.begin() as connection:
-        _require_current(connection)
+        require_current(connection)
         return read_epoch(connection)
 
 
@@ -317,37 +318,7 @@ def metrics_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-# --- the database, for the server and for every command ---------------------------------------------------------
-
-
-@contextmanager
-def database(settings: Settings, *, current: bool = False) -> Iterator[Engine]:
-    """The database of the settings; `current` demands that its schema is that of this version.
-
-    Raises `WrongSettings` when it is not, and `Unavailable` when the database cannot be reached.
-    """
-    if settings.on_sqlite:
-        open_data_folder(settings.data_folder)
-    try:
-        engine = open_engine(settings.database_url or sqlite_url(settings.data_folder), settings.pool_size)
-    except ModuleNotFoundError as missing:
-        raise WrongSettings(["database_url needs the extra `postgres`: pip install 'hubbub[postgres]'."]) from missing
-    except ArgumentError as wrong:
-        raise WrongSettings(["database_url: the value is not an address of a database."]) from wrong
-    try:
-        if current:
-            with engine.begin() as connection:
-                _require_current(connection)
-        yield engine
-    except (DBAPIError, PoolTimeout) as error:
-        raise type(refusal_of(error))("The database cannot be reached, does not answer, or has no room.") from error
-    finally:
-        engine.dispose()
-
-
-def _require_current(connection: DatabaseConnection) -> None:
-    if not is_current(connection):
-        raise WrongSettings(["The database has not the schema of this version: run `hubbub migrate` first."])
+# --- what commands do without a server ---------------------------------------------------------
 
 
 @asynccontextmanager

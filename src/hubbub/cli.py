@@ -19,6 +19,7 @@ from rich.table import Table
 from hubbub import app as wiring
 from hubbub.actions.administration import Administration, Listed
 from hubbub.config import Settings, WrongSettings, load
+from hubbub.database import database
 from hubbub.first_start import fresh_key
 from hubbub.logs import set_up_logs
 from hubbub.serving import listening_socket
@@ -122,7 +123,7 @@ def _work(settings: Settings, port: int, folder: Path, number: int, lifeline: in
 @commands.command()
 def migrate(config: ConfigFile = None) -> None:
     """Bring the database to the schema of this version. `serve` does it itself on SQLite."""
-    with _explained(), wiring.database(load(os.environ, file=config)) as engine:
+    with _explained(), database(load(os.environ, file=config)) as engine:
         migrate_database(engine)
         typer.echo("The database is current.")
 
@@ -134,7 +135,7 @@ def new_epoch(config: ConfigFile = None) -> None:
     Run it after restoring and before serving: clients that saw what the backup lacks then build their copies anew,
     instead of mixing them with what comes.
     """
-    with _explained(), wiring.database(load(os.environ, file=config), current=True) as engine:
+    with _explained(), database(load(os.environ, file=config), current=True) as engine:
         with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
             renew_epoch(connection)
         typer.echo("The database has a new epoch. Restart every server that uses it.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from hubbub.actions.conversation_keys import links_of, proofs
 from hubbub.actions.publishing import Publisher
@@ -26,16 +26,15 @@ from hubbub.wire.events import ChangeAlias, Changed, LeaveConversation, ModifyCo
 from hubbub.wire.ids import require_id
 
 
-@dataclass(slots=True, frozen=True)
-class _Changed:
+class _Changed(msgspec.Struct, frozen=True, gc=False):
     """What a change of a group left behind; `changes` are the rows of its version."""
 
     conversation: Conversation
     version: int
-    changes: list[Changed] = field(default_factory=list)
-    members: dict[str, Member] = field(default_factory=dict)
+    changes: list[Changed] = []
+    members: dict[str, Member] = {}
     joined: tuple[str, ...] = ()
-    user_versions: Mapping[str, int] = field(default_factory=dict)
+    user_versions: Mapping[str, int] = {}
 
 
 class Membership:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, message_row, raw, reaction_change
@@ -33,8 +33,7 @@ LONGEST_EMOJI = 32
 Answered = Callable[[msgspec.Raw | Refusal], None]
 
 
-@dataclass(slots=True, frozen=True)
-class _Changed:
+class _Changed(msgspec.Struct, frozen=True, gc=False):
     """What an edit, a deletion or a reaction left behind.
 
     `readers` are those who may see the message, where not all members may (None: all); `unseeing` the rest.
@@ -43,7 +42,7 @@ class _Changed:
     conversation: Conversation
     message: Message
     version: int
-    copies: dict[str, Copy] = field(default_factory=dict)
+    copies: dict[str, Copy] = {}
     reaction: Reaction | None = None
     readers: tuple[str, ...] | None = None
     unseeing: tuple[str, ...] = ()
@@ -119,19 +118,16 @@ class Messages:
         if isinstance(outcome, Refusal):
             done(outcome)
             return
-        mine = outcome.copies.get(outcome.message.owner_id)
-        row = raw(message_row(_as_seen(outcome.message, mine)))
-        done(msgspec.Raw(b'{"message":%b,"version":%d}' % (bytes(row), outcome.message.version)))
-        self._announce(
-            "new_message",
-            _Changed(
-                outcome.conversation,
-                outcome.message,
-                outcome.message.version,
-                outcome.copies,
-                unseeing=outcome.unseeing,
-            ),
-        )
+        conversation, message = outcome.conversation, outcome.message
+        mine = _as_seen(message, outcome.copies.get(message.owner_id))
+        row = bytes(raw(message_row(mine)))
+        if conversation.encrypted:
+            changed = _Changed(conversation, message, message.version, outcome.copies, unseeing=outcome.unseeing)
+            self._announce("new_message", changed)
+        else:  # what everyone is told is what the sender is answered, so it is encoded once
+            push = _message_push(message, row)
+            self._publisher.to_conversation(conversation.id, "new_message", push, conversation.departed_version)
+        done(msgspec.Raw(b'{"message":%b,"version":%d}' % (row, message.version)))
 
     # --- editing --------------------------------------------------------------------------------------------------
 
@@ -347,10 +343,10 @@ class Messages:
     def _announce(self, event: str, changed: _Changed) -> None:
         """Tell the new state of a message: each their copy in an encrypted conversation, else the same to all."""
         if not changed.conversation.encrypted:
-            self._tell(event, changed, _message_push(_as_seen(changed.message, None)))
+            self._tell(event, changed, _push_of(_as_seen(changed.message, None)))
             return
         for user, copy in changed.copies.items():
-            self._publisher.to_user(user, event, _message_push(_as_seen(changed.message, copy)))
+            self._publisher.to_user(user, event, _push_of(_as_seen(changed.message, copy)))
         self._tell_versions(changed)
 
     def _tell(self, event: str, changed: _Changed, payload: Any) -> None:
@@ -387,10 +383,12 @@ def _readers(
     return tuple(seeing), tuple(unseeing)
 
 
-def _message_push(seen: Seen) -> bytes:
-    """The payload of `new_message` and `edit_message`; the row is encoded once and stands in it twice."""
-    message = seen.message
-    row = bytes(raw(message_row(seen)))
+def _push_of(seen: Seen) -> bytes:
+    return _message_push(seen.message, bytes(raw(message_row(seen))))
+
+
+def _message_push(message: Message, row: bytes) -> bytes:
+    """The payload of `new_message` and `edit_message`; the encoded row stands in it twice."""
     return (
         b'{"conversation_id":"%b","message":%b,"version":%d,"changes":'
         b'[{"kind":"message","id":"%b","version":%d,"deleted":%b,"data":%b}]}'

@@ -7,10 +7,10 @@ memberships, one insert for all messages, one for all copies, one update for all
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from hubbub.domain import ordering
@@ -27,8 +27,7 @@ from hubbub.wire.errors import BadInput, IdTaken, IndexBehind, NotFound, NotMemb
 from hubbub.wire.ids import NIL_ID, new_id
 
 
-@dataclass(slots=True, frozen=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, gc=False):
     """What is said: plaintext `content`; or `copies` by recipient (seed 003); or `sealed`, with copies."""
 
     content: str | None = None
@@ -38,8 +37,7 @@ class Said:
     parsed_copies: dict[str, WireCopy] | None = None
 
 
-@dataclass(slots=True, frozen=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """A stored message: `copies` by recipient, `unseeing` the members who got none; `repeated`: sent before."""
 
     conversation: Conversation

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from hubbub.actions.conversation_keys import NewKey, check_key, links_of, proofs, store_key
 from hubbub.actions.publishing import Publisher
@@ -29,8 +29,7 @@ LONGEST_ALIAS = 128
 FIRST_VERSION = 1
 
 
-@dataclass(slots=True, frozen=True)
-class _Plan:
+class _Plan(msgspec.Struct, frozen=True, gc=False):
     """What is to be begun. `members` maps user id to role, the creator first."""
 
     conversation: Conversation
@@ -40,8 +39,7 @@ class _Plan:
     links: Sequence[Link]
 
 
-@dataclass(slots=True, frozen=True)
-class _Begun:
+class _Begun(msgspec.Struct, frozen=True, gc=False):
     conversation_id: str
     conversation: Conversation | None  # None when it existed before
     members: dict[str, str]

@@ -41,6 +41,7 @@ class Connection(asyncio.Protocol):
         "gateway",
         "heard_at",
         "in_flight",
+        "outgoing",
         "parser",
         "paused",
         "phase",
@@ -61,6 +62,7 @@ class Connection(asyncio.Protocol):
         self.busy = False  # a handler is being waited for
         self.paused = False
         self.in_flight = 0
+        self.outgoing: list[bytes] | None = None  # what this tick has to write
         self.heard_at = 0
         self.frames_now = 0
         self.phase = self.OPEN
@@ -103,6 +105,7 @@ class Connection(asyncio.Protocol):
         self.phase = self.CLOSED
         self.transport = None
         self.backlog = None
+        self.outgoing = None
         leave_all(self)
         self.gateway.gone(self)
 
@@ -141,7 +144,7 @@ class Connection(asyncio.Protocol):
     def _text(self, text: bytes) -> None:
         if self.phase != self.OPEN or self.gateway.draining:
             return
-        self.gateway.metrics.frames_in.add()
+        self.gateway.metrics.frames_in.value += 1
         self.frames_now += 1
         if self.frames_now > FRAMES_PER_SECOND and self.gateway.limited:
             self.close(CloseCode.TOO_MANY_REQUESTS, "too many frames")
@@ -187,7 +190,7 @@ class Connection(asyncio.Protocol):
     def _other(self, event: websocket.Event) -> None:
         kind = event[0]
         if kind == websocket.PING:
-            self._write(websocket.frame(websocket.PONG, event[1]))  # type: ignore[arg-type]
+            self.push(websocket.frame(websocket.PONG, event[1]), 0)  # type: ignore[arg-type]
         elif kind == websocket.BINARY:
             self.reply(None, None, "phoenix", BinaryUnsupported())
         elif kind == websocket.CLOSE:
@@ -199,9 +202,20 @@ class Connection(asyncio.Protocol):
 
     def push(self, data: bytes, count: int) -> None:
         """Write pushes that were encoded for every listener at once."""
-        if self.phase == self.OPEN and self.transport is not None:
-            self.gateway.metrics.frames_out.add(count)
-            self.transport.write(data)
+        if self.phase != self.OPEN:
+            return
+        self.gateway.metrics.frames_out.value += count
+        if self.outgoing is None:
+            self.outgoing = [data]
+            self.gateway.write_soon(self)
+        else:
+            self.outgoing.append(data)
+
+    def flush(self) -> None:
+        """Write what the tick brought, in one system call: a write costs more than all that was done to make it."""
+        outgoing, self.outgoing = self.outgoing, None
+        if outgoing is not None and self.transport is not None:
+            self.transport.write(outgoing[0] if len(outgoing) == 1 else b"".join(outgoing))
 
     def push_event(self, topic: str, event: str, payload: bytes) -> None:
         self.push(text_frame(self.codec.push(topic, event, payload)), 1)
@@ -215,10 +229,6 @@ class Connection(asyncio.Protocol):
     def message(self, join_ref: Ref, topic: str, event: str) -> None:
         """`phx_close` or `phx_error` of a channel."""
         self.push(text_frame(self.codec.message(join_ref, join_ref, topic, event, EMPTY_RESPONSE)), 1)
-
-    def _write(self, data: bytes) -> None:
-        if self.phase == self.OPEN and self.transport is not None:
-            self.transport.write(data)
 
     # --- closing --------------------------------------------------------------------------------------------------
 
@@ -234,6 +244,9 @@ class Connection(asyncio.Protocol):
         """Say why, then wait a little for the client to close."""
         if self.phase != self.OPEN or self.transport is None:
             return
+        self.flush()
+        if self.phase != self.OPEN:  # flushing found the reader too slow
+            return
         self.transport.write(close_frame(code, reason))
         self.phase = self.CLOSING
         self.heard_at = self.gateway.wheel.now
@@ -245,6 +258,7 @@ class Connection(asyncio.Protocol):
         if self.transport is None:
             return
         if self.phase == self.OPEN:
+            self.flush()
             self.transport.write(close_frame(code))
             self.phase = self.CLOSING
             leave_all(self)

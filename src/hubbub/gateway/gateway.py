@@ -55,10 +55,12 @@ class Gateway:
         self._revocations = revocations
         self._clock = clock
         self._connections: set[Connection] = set()
+        self._unwritten: list[Connection] = []
         self._by_user: dict[str, set[Connection]] = {}
         revocations.on_revoked(self._revoked)
 
     def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.wheel.start()
 
     @property
@@ -83,6 +85,17 @@ class Gateway:
             sockets.discard(connection)
             if not sockets:
                 self._by_user.pop(connection.user_id, None)
+
+    def write_soon(self, connection: Connection) -> None:
+        """Write for this socket after everything that this tick and its publishes have to say to it."""
+        if not self._unwritten:
+            self._loop.call_soon(self._loop.call_soon, self._write)
+        self._unwritten.append(connection)
+
+    def _write(self) -> None:
+        unwritten, self._unwritten = self._unwritten, []
+        for connection in unwritten:
+            connection.flush()
 
     # --- who they are ---------------------------------------------------------------------------------------------
 

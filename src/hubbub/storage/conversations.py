@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
 
 from hubbub.domain.ordering import Place, Top
@@ -22,8 +22,7 @@ from hubbub.storage.schema import (
 )
 
 
-@dataclass(slots=True, frozen=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, gc=False):
     """A conversation's row; `head` is its version, `version` that at which the row itself last changed."""
 
     id: str

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from hubbub.wire.errors import InvalidText
-from hubbub.wire.events import Changed, ConversationRow, JsonObject, MessageRow
+from hubbub.wire.documents import JsonObject, check_document
+from hubbub.wire.events import Changed, ConversationRow, MessageRow
 
 LONGEST_TOKEN = 512
 MOST_RECENTS = 50
@@ -43,21 +43,7 @@ class Body(msgspec.Struct, kw_only=True):
 
     def __post_init__(self) -> None:
         for field in self.__struct_fields__:
-            refuse_nul(getattr(self, field), field)
-
-
-def refuse_nul(value: Any, name: str) -> None:
-    """Raise `InvalidText` when a NUL is anywhere in `value` (any JSON value): PostgreSQL cannot keep it."""
-    if isinstance(value, str):
-        if "\0" in value:
-            raise InvalidText(f"{name} contains a NUL character.")
-    elif isinstance(value, list):
-        for item in value:
-            refuse_nul(item, name)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            refuse_nul(key, name)
-            refuse_nul(item, name)
+            check_document(getattr(self, field), field)
 
 
 # --- what is sent -------------------------------------------------------------------------------------------
