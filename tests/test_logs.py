@@ -50,13 +50,17 @@ def test_everything_else_is_not(name: str, value: object) -> None:
     assert shown(**{name: value}) == {name: NOT_SHOWN}
 
 
+def fail(*, silenced: bool) -> None:
+    try:
+        int("swordfish")
+    except ValueError as error:
+        raise RuntimeError("swordfish") from (None if silenced else error)
+
+
 def failed(*, silenced: bool) -> BaseException:
     """An exception that followed another."""
     with pytest.raises(RuntimeError) as caught:
-        try:
-            int("swordfish")
-        except ValueError as error:
-            raise RuntimeError("swordfish") from (None if silenced else error)
+        fail(silenced=silenced)
     return caught.value
 
 

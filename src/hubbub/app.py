@@ -18,8 +18,6 @@ import structlog
 import uvloop
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
