@@ -16,8 +16,9 @@ from hubbub.storage.conversations import Conversation, KeyRecord
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import InvalidKey, InvalidLink, InvalidText, NotMember, TooLarge, WrongKind
-from hubbub.wire.events import Changed, JsonObject, SetEncryptionKeys
+from hubbub.wire.documents import JsonObject
+from hubbub.wire.errors import InvalidKey, InvalidLink, NotMember, TooLarge, WrongKind
+from hubbub.wire.events import Changed, SetEncryptionKeys
 from hubbub.wire.keys import PublicKey
 
 LONGEST_KEY = 8192  # bytes of JSON
@@ -113,7 +114,7 @@ class ConversationKeys:
 def check_key(transaction: Transaction, conversation: Conversation, user: str, pair: NewKey) -> CheckedKey:
     """The pair with its generation: a signed key says its own, which must rise; an unsigned one gets the next.
 
-    Raises `InvalidKey`, `TooLarge`, `InvalidText`.
+    Raises `InvalidKey`, `TooLarge`.
     """
     connection = transaction.connection
     identity = keys.newest_identity(connection, user)
@@ -176,6 +177,4 @@ def _json(document: JsonObject, name: str) -> str:
     text = msgspec.json.encode(document).decode()
     if len(text) > LONGEST_KEY:
         raise TooLarge(f"{name} is larger than {LONGEST_KEY} bytes.")
-    if "\\u0000" in text:
-        raise InvalidText(f"{name} contains a NUL character.")
     return text

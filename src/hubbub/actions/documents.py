@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from hubbub.actions.rows import conversation_row, message_row, private_keys, raw, time_text
+from hubbub.actions.rows import conversation_row, message_row, private_keys, raw
 from hubbub.auth.actor import Actor
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.domain.visibility import Span
@@ -20,6 +20,7 @@ from hubbub.storage.messages import Message, Seen
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.vault import Vault
 from hubbub.wire.errors import InvalidPageToken, NotMember
+from hubbub.wire.ids import rfc3339
 from hubbub.wire.resources import MessagePage
 
 PAGE_SIZE = 50
@@ -197,7 +198,7 @@ def _place(message: Message) -> _Place:
 
 def _read_times(connection: Connection, conversation: Conversation) -> dict[str, str]:
     times = conversations.read_times(connection, conversation.id)
-    return {user: time_text(at) for user, at in times.items()}
+    return {user: rfc3339(at) for user, at in times.items()}
 
 
 def require_reader(connection: Connection, user_id: str, conversation_id: str) -> tuple[Conversation, list[Span]]:

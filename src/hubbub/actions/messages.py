@@ -97,6 +97,8 @@ class Messages:
     def _said(self, request: Body) -> Said:
         """The text in the form that it came in, checked as far as that needs no conversation."""
         copies = request.encrypted_messages
+        if request.content is not None and (copies is not None or request.sealed is not None):
+            raise BadInput("A message has either content or encrypted_messages, never both.")
         if request.content is not None:
             return Said(content=check_text(request.content, "content", self._longest))
         if copies is None:

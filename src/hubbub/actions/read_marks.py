@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import raw, read_mark_change, time_text
+from hubbub.actions.rows import raw, read_mark_change
 from hubbub.storage import conversations, user_stream
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.errors import NotMember
+from hubbub.wire.ids import rfc3339
 
 INTERVAL = 1.0  # seconds between two pushes of one member's mark to the others
 
@@ -32,7 +33,7 @@ class ReadMarks:
         own: dict[str, Any] = {"conversation_id": conversation_id, "user_version": head, "changes": [change]}
         self._publisher.to_user(user, "read_mark", own)
         self._tell_others(user, conversation_id, read_at)
-        return raw({"read_at": time_text(read_at)})
+        return raw({"read_at": rfc3339(read_at)})
 
     def _apply(self, transaction: Transaction, user: str, conversation_id: str) -> tuple[int, int]:
         connection = transaction.connection
@@ -64,7 +65,7 @@ class ReadMarks:
         self._told[key] = loop.time()
         loop.call_later(INTERVAL, self._forget, key)
         conversation_id, user = key
-        payload = {"user_id": user, "conversation_id": conversation_id, "read_at": time_text(read_at)}
+        payload = {"user_id": user, "conversation_id": conversation_id, "read_at": rfc3339(read_at)}
         self._publisher.to_conversation(conversation_id, "read_conversation", payload)
 
     def _forget(self, key: tuple[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -27,8 +26,6 @@ from hubbub.wire.events import (
 )
 from hubbub.wire.ids import rfc3339
 
-time_text = lru_cache(maxsize=4096)(rfc3339)
-
 
 def message_row(seen: Seen) -> MessageRow:
     """A message as one reader sees it; a tombstone keeps its place and loses its text."""
@@ -37,8 +34,8 @@ def message_row(seen: Seen) -> MessageRow:
         id=seen.copy_id or message.id,
         sender=message.owner_id,
         content=seen.copy if seen.copy_id is not None else message.content,
-        inserted_at=time_text(message.inserted_at),
-        updated_at=time_text(message.updated_at),
+        inserted_at=rfc3339(message.inserted_at),
+        updated_at=rfc3339(message.updated_at),
         message_group=message.id,
         index=message.idx,
         position=message.position,
@@ -73,8 +70,8 @@ def conversation_row(conversation: Conversation) -> ConversationRow:
         id=conversation.id,
         private=conversation.private,
         alias=conversation.alias,
-        inserted_at=time_text(conversation.inserted_at),
-        updated_at=time_text(conversation.updated_at),
+        inserted_at=rfc3339(conversation.inserted_at),
+        updated_at=rfc3339(conversation.updated_at),
         kind=conversation.kind,
         encrypted=conversation.encrypted,
         sealed=conversation.sealed,
@@ -154,7 +151,7 @@ def listing_change(conversation: Conversation, span: Span, user_version: int) ->
 
 
 def read_mark_change(conversation_id: str, read_at: int, user_version: int) -> Changed:
-    row = ReadMarkRow(conversation_id=conversation_id, read_at=time_text(read_at))
+    row = ReadMarkRow(conversation_id=conversation_id, read_at=rfc3339(read_at))
     return Changed(kind=READ_MARK, id=conversation_id, version=user_version, deleted=False, data=row)
 
 

@@ -23,7 +23,7 @@ from hubbub.storage.rosters import Roster, Rosters
 from hubbub.storage.writer import Change, Transaction
 from hubbub.wire.envelope import Copy as WireCopy
 from hubbub.wire.envelope import Envelope
-from hubbub.wire.errors import BadInput, IdTaken, IndexBehind, NotFound, NotMember, Refusal, StaleMembers
+from hubbub.wire.errors import BadInput, IdTaken, IndexBehind, NotFound, NotMember, Refusal, StaleMembers, WrongKind
 from hubbub.wire.ids import NIL_ID, new_id
 
 
@@ -144,7 +144,7 @@ class _Batch:
             raise NotMember()
         if taken is not None:
             raise IdTaken()
-        self._check_reply(send)
+        self._check_reply(conversation, send)
         copied, unseeing = self._copy(conversation, send)
         place = self._place(conversation, member, send)
         return self._add(conversation, send, place, copied, unseeing)
@@ -157,8 +157,12 @@ class _Batch:
         found = copied or messages.copies_of(self._connection, conversation.id, message.id)
         return Sent(conversation, message, found, repeated=True)
 
-    def _check_reply(self, send: Send) -> None:
-        if send.reply_to is not None and (send.conversation_id, send.reply_to) not in self._taken:
+    def _check_reply(self, conversation: Conversation, send: Send) -> None:
+        if send.reply_to is None:
+            return
+        if conversation.encrypted:
+            raise WrongKind("Reply targets of encrypted conversations travel inside envelopes.")
+        if (send.conversation_id, send.reply_to) not in self._taken:
             raise NotFound("The message that is replied to is not in this conversation.")
 
     def _copy(self, conversation: Conversation, send: Send) -> tuple[dict[str, Copy], tuple[str, ...]]:

@@ -163,7 +163,8 @@ class Starting:
         if plan.client_made_id:
             taken = conversations.load_one(connection, plan.conversation.id)
             if taken is not None:
-                if taken.request_mac != plan.conversation.request_mac:
+                asked = plan.conversation
+                if (taken.creator_id, taken.request_mac) != (asked.creator_id, asked.request_mac):
                     raise IdTaken()
                 return _Begun(taken.id, None, {}, {})
         if plan.conversation.private:

@@ -234,9 +234,9 @@ class Connection(asyncio.Protocol):
 
     def evict(self, topic: str) -> None:
         """The user may not listen to the topic of the bus any more."""
+        self.gateway.topics.leave(topic, self)  # also when its join is still being answered
         joined = self.topics.pop(topic, None) if self.topics is not None else None
         if joined is not None:
-            self.gateway.topics.leave(topic, self)
             joined.channel.left(self, joined.id)
             self.message(joined.join_ref, joined.topic, "phx_close")
 

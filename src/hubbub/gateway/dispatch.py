@@ -10,7 +10,17 @@ import msgspec
 import structlog
 
 from hubbub.gateway.channel import Channel, Event
-from hubbub.wire.errors import BadInput, Internal, InvalidText, MalformedFrame, Refusal, UnknownEvent, UnmatchedTopic
+from hubbub.wire.documents import is_unicode
+from hubbub.wire.errors import (
+    BadInput,
+    Internal,
+    InvalidText,
+    MalformedFrame,
+    NotMember,
+    Refusal,
+    UnknownEvent,
+    UnmatchedTopic,
+)
 from hubbub.wire.events import JoinParams, Payload
 from hubbub.wire.frames import Frame, Ref
 
@@ -37,7 +47,7 @@ def answer_frame(connection: Connection, text: bytes) -> None:
     try:
         frame = connection.codec.decode(text)
     except (MalformedFrame, InvalidText) as refusal:
-        connection.reply(None, None, "phoenix", refusal)
+        connection.reply(*connection.codec.address(text), refusal)
         return
     if frame.topic == "phoenix" and frame.event == "heartbeat":
         connection.reply(None, frame.ref, "phoenix", {})
@@ -63,7 +73,19 @@ async def _join(connection: Connection, frame: Frame) -> None:
     else:
         connection.reply(frame.join_ref, frame.ref, frame.topic, response)
         if connection.phase == connection.OPEN:
-            await joined.channel.joined(connection, joined.id)
+            await _follow(connection, joined)
+
+
+async def _follow(connection: Connection, joined: Joined) -> None:
+    """What comes after the answer. Where that fails the channel has crashed: clients join it anew, later."""
+    try:
+        await joined.channel.joined(connection, joined.id)
+    except Exception as error:
+        if isinstance(error, Refusal):
+            log.warning("join_unfinished", code=error.code)
+        else:
+            log.exception("join_unfinished", error=type(error).__name__)
+        _put_out(connection, joined, "phx_error")
 
 
 async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
@@ -85,6 +107,8 @@ async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
         raise
     if connection.phase != connection.OPEN:
         gateway.topics.leave(topic, connection)
+    elif not gateway.topics.hears(topic, connection):
+        raise NotMember()  # put out while the answer was read
     else:
         _topics(connection)[topic] = joined
     return joined, response
@@ -106,11 +130,15 @@ def _leave(connection: Connection, frame: Frame) -> None:
         return
     connection.reply(frame.join_ref, frame.ref, frame.topic, {})
     if found is not None:
-        topic, joined = found
-        _topics(connection).pop(topic)
+        _put_out(connection, found[1], "phx_close")
+
+
+def _put_out(connection: Connection, joined: Joined, event: str) -> None:
+    for topic in [name for name, other in _topics(connection).items() if other is joined]:
+        del _topics(connection)[topic]
         connection.gateway.topics.leave(topic, connection)
         joined.channel.left(connection, joined.id)
-        connection.message(joined.join_ref, frame.topic, "phx_close")
+        connection.message(joined.join_ref, joined.topic, event)
 
 
 def leave_all(connection: Connection) -> None:
@@ -183,13 +211,11 @@ async def _handle(connection: Connection, joined: Joined, event: Event, payload:
 
 
 def _named(response: Any, payload: Payload) -> Any:
-    """A refused write says which: by the client's id or op_id."""
-    if isinstance(response, Refusal):
-        for name in ("op_id", "id"):
-            value = getattr(payload, name, None)
-            if value is not None:
-                response.extra[name] = value
-    return response
+    """A refused write says which: by the client's id or op_id. A refusal may be that of many, so a copy is named."""
+    if not isinstance(response, Refusal):
+        return response
+    named = {name: value for name in ("op_id", "id") if (value := getattr(payload, name, None)) is not None}
+    return type(response)(response.detail, current=response.current, **{**response.extra, **named})
 
 
 def _find(connection: Connection, topic: str) -> tuple[str, Joined] | None:
@@ -215,7 +241,5 @@ def _payload(decode: Any, payload: msgspec.Raw) -> Any:
         return decode(payload)
     except msgspec.ValidationError as error:
         raise BadInput(f"{error}.") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        if "surrogate" in str(error) or isinstance(error, UnicodeDecodeError):
-            raise InvalidText() from None
-        raise BadInput() from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise (BadInput() if is_unicode(bytes(payload)) else InvalidText()) from None

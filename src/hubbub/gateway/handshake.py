@@ -53,7 +53,11 @@ def _is_allowed(origins: frozenset[str], request: Request) -> bool:
         return True
     if origin.lower() in origins or "*" in origins:
         return True
-    return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    try:
+        came_from = urlsplit(origin).netloc
+    except ValueError:  # brackets that enclose no address
+        return False
+    return bool(came_from) and came_from.lower() == request.headers.get("host", "").lower()
 
 
 def _offered_token(request: Request) -> str | None:

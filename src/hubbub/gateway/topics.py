@@ -101,6 +101,11 @@ class Topics:
             del self._topics[name]
             self._bus.unlisten(name)
 
+    def hears(self, name: str, listener: Listener) -> bool:
+        """Whether it listens; one that was put out does not."""
+        topic = self._topics.get(name)
+        return topic is not None and listener in topic.of(listener.codec)
+
     def checked(self, name: str, departed_version: int) -> None:
         """A listener was just let in at this version; older departures need no recheck for it."""
         topic = self._topics.get(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -10,11 +9,10 @@ from litestar import Request
 from litestar.datastructures import State
 
 from hubbub.auth.actor import Actor
+from hubbub.wire.documents import is_unicode
 from hubbub.wire.errors import BadInput, InvalidText
 
 LARGEST_BODY = 256 * 1024
-# An escape of half a character, which is no text: the first half without the second, or the second alone.
-LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]")
 
 
 class HubbubRequest(Request[Actor, str, State]):
@@ -34,12 +32,8 @@ def decode(body: bytes, kind: Any) -> Any:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise BadInput(f"The payload does not have the documented shape: {_without_dollar(error)}.") from None
-    except UnicodeDecodeError:
-        raise InvalidText() from None
-    except msgspec.DecodeError:
-        if LONE_SURROGATE.search(body):
-            raise InvalidText() from None
-        raise BadInput("The body is not a JSON document.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise (BadInput("The body is not a JSON document.") if is_unicode(body) else InvalidText()) from None
     except RecursionError:
         raise BadInput("The JSON document is nested too deeply.") from None
 

@@ -6,11 +6,14 @@ the socket, and every write but sending may carry `op_id`, which makes repeating
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
-JsonObject = dict[str, Any]
+from hubbub.wire.documents import JsonObject, check_document
+
+OperationId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Payload(msgspec.Struct):
@@ -18,7 +21,20 @@ class Payload(msgspec.Struct):
 
 
 class Write(Payload):
-    op_id: str | None = None
+    op_id: OperationId | None = None
+
+    def __post_init__(self) -> None:
+        if self.op_id is not None:
+            check_document(self.op_id, "op_id")
+
+
+class WriteOfDocuments(Write):
+    """A write with JSON objects that are kept as they come."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("public_key", "private_key", "links"):
+            check_document(getattr(self, name, None), name)
 
 
 # --- client to server ---------------------------------------------------------------------------------------------
@@ -43,7 +59,7 @@ class SetDisplayName(Write, kw_only=True):
     display_name: str
 
 
-class StartGroupConversation(Write, kw_only=True):
+class StartGroupConversation(WriteOfDocuments, kw_only=True):
     """`open` begins a plaintext group that anyone may join; then keys are not needed."""
 
     user_ids: list[str] = []
@@ -57,7 +73,7 @@ class StartGroupConversation(Write, kw_only=True):
     links: list[JsonObject] | None = None
 
 
-class StartPrivateConversation(Write, kw_only=True):
+class StartPrivateConversation(WriteOfDocuments, kw_only=True):
     other_user_id: str
     id: str | None = None
     public_key: JsonObject | None = None
@@ -100,17 +116,17 @@ class ChangeAlias(Write, kw_only=True):
     alias: str | None
 
 
-class LeaveConversation(Write):
+class LeaveConversation(WriteOfDocuments):
     links: list[JsonObject] | None = None
 
 
-class ModifyConversation(Write):
+class ModifyConversation(WriteOfDocuments):
     new_members: list[str] = []
     alias: str | msgspec.UnsetType | None = msgspec.UNSET
     links: list[JsonObject] | None = None
 
 
-class SetEncryptionKeys(Write, kw_only=True):
+class SetEncryptionKeys(WriteOfDocuments, kw_only=True):
     public_key: JsonObject
     private_key: JsonObject | None = None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
 
+from hubbub.wire.documents import is_unicode
 from hubbub.wire.errors import InvalidText, MalformedFrame
 
 Ref = str | int | None
@@ -13,6 +15,8 @@ Ref = str | int | None
 NULL = msgspec.Raw(b"null")
 EMPTY = msgspec.Raw(b"{}")
 _encode = msgspec.json.Encoder().encode
+Address = tuple[Ref, Ref, str]  # join_ref, ref and topic of a reply
+NOWHERE: Address = (None, None, "phoenix")
 
 
 class Frame(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -50,8 +54,14 @@ class V2:
         """The frame in `text`; raises `MalformedFrame`, or `InvalidText` for text that is no Unicode."""
         try:
             return _decode_v2(text)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise _malformed(error) from None
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise _malformed(text) from None
+
+    @staticmethod
+    def address(text: bytes) -> Address:
+        """Where the refusal of a frame that could not be decoded goes."""
+        parts = _read_leniently(text)
+        return _address(*parts[:3]) if isinstance(parts, list) and len(parts) == 5 else NOWHERE
 
     @staticmethod
     def push(topic: str, event: str, payload: bytes) -> bytes:
@@ -88,12 +98,18 @@ class V1:
         """The frame in `text`; raises `MalformedFrame`, or `InvalidText` for text that is no Unicode."""
         try:
             frame = _decode_v1(text)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise _malformed(error) from None
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise _malformed(text) from None
         join_ref = frame.join_ref
         if join_ref is None and frame.event == "phx_join":
             join_ref = frame.ref
         return Frame(join_ref, frame.ref, frame.topic, frame.event, frame.payload)
+
+    @staticmethod
+    def address(text: bytes) -> Address:
+        """Where the refusal of a frame that could not be decoded goes."""
+        parts = _read_leniently(text)
+        return _address(None, parts.get("ref"), parts.get("topic")) if isinstance(parts, dict) else NOWHERE
 
     @staticmethod
     def push(topic: str, event: str, payload: bytes) -> bytes:
@@ -120,7 +136,31 @@ Codec = type[V1] | type[V2]
 CODECS: dict[str, Codec] = {"1.0.0": V1, "2.0.0": V2}
 
 
-def _malformed(error: Exception) -> MalformedFrame | InvalidText:
-    if "surrogate" in str(error) or isinstance(error, UnicodeDecodeError):
-        return InvalidText()
-    return MalformedFrame()
+# --- frames that cannot be decoded ----------------------------------------------------------------------------------
+
+
+def _malformed(text: bytes) -> MalformedFrame | InvalidText:
+    return MalformedFrame() if is_unicode(text) else InvalidText()
+
+
+def _read_leniently(text: bytes) -> Any:
+    """The frame as far as Python's own parser takes it: half characters and numbers that are none pass it."""
+    try:
+        return json.loads(text.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _address(join_ref: Any, ref: Any, topic: Any) -> Address:
+    """Who sent the frame waits for an answer to its ref, and would send it again and again without one."""
+    if not isinstance(topic, str) or not all(_is_ref(one) for one in (join_ref, ref)):
+        return NOWHERE
+    try:
+        _encode((join_ref, ref, topic))
+    except (ValueError, OverflowError):
+        return NOWHERE
+    return join_ref, ref, topic
+
+
+def _is_ref(value: Any) -> bool:
+    return value is None or (isinstance(value, str | int) and not isinstance(value, bool))

@@ -6,6 +6,7 @@ import os
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from hubbub.wire.errors import BadInput
 
@@ -38,5 +39,10 @@ def require_id(text: str, name: str = "id") -> str:
 
 def rfc3339(milliseconds: int) -> str:
     """Milliseconds since 1970 UTC as RFC 3339 with milliseconds and Z."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
