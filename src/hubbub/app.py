@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import structlog
 import uvloop
 from sqlalchemy import Connection as DatabaseConnection
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
@@ -107,6 +107,7 @@ class Server:
         self._lifeline = worker.lifeline
         self._metrics = Metrics()
         self._collecting = Collecting(self._metrics, worker.number, worker.folder)
+        event.listen(engine, "after_cursor_execute", self._metrics.query)
         self._reader = Reader(engine, threads=4 if settings.on_sqlite else settings.pool_size - 1)
         self._writer = Writer(engine, observe=self._metrics.batch)
         self._sweep = Sweep(self._reader, self._writer, ages(settings)) if worker.number == 0 else None
@@ -120,10 +121,17 @@ class Server:
         self._revocations = Revocations(self._reader)
         self._limiter: MemoryLimiter | NoLimits = MemoryLimiter() if settings.rate_limits else NoLimits()
         self._addresses = Addresses(keys.signing)
-        self._rosters = Rosters(self._metrics.cache)
+        self._rosters = Rosters(settings.cache_entries, self._metrics.cache)
+        self._writer.on_rollback(self._rosters.forget)
         self._accounts = self._make_accounts(keys)
         self._documents = Documents(
-            self._reader, self._rosters, self._vault, self._page_tokens, epoch, self._metrics.cache
+            self._reader,
+            self._rosters,
+            self._vault,
+            self._page_tokens,
+            epoch,
+            entries=settings.cache_entries,
+            counted=self._metrics.cache,
         )
         self._pulling = Pulling(self._reader, self._vault, epoch)
         self._topics = Topics(self._bus, self._members_among)

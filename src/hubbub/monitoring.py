@@ -57,6 +57,7 @@ class Metrics:
         self.pushes_dropped = Tally()
         self.cache_hits = Tally()
         self.cache_misses = Tally()
+        self.queries = Tally()
         self._requests: dict[tuple[str, str, int], int] = {}
         self._batches = [0] * (len(BATCH_BOUNDS) + 1)
         self._batched = 0
@@ -72,6 +73,7 @@ class Metrics:
                 "Pushes not written because the reader was too slow.",
                 self.pushes_dropped,
             ),
+            ("database_queries", "Statements executed.", self.queries),
             ("cache_hits", "Reads answered from the cache.", self.cache_hits),
             ("cache_misses", "Reads that had to ask the database.", self.cache_misses),
         ):
@@ -89,6 +91,10 @@ class Metrics:
     def cache(self, hit: bool) -> None:
         """Count one look into a cache."""
         (self.cache_hits if hit else self.cache_misses).value += 1
+
+    def query(self, *_execution: object) -> None:
+        """Count one statement that the database was given, or one list of rows for it."""
+        self.queries.value += 1
 
     def batch(self, size: int) -> None:
         """Count one committed batch of the writer by its number of changes; on the writer's thread only."""

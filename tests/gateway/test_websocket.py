@@ -158,9 +158,7 @@ def test_the_example_of_the_rfc_is_accepted() -> None:
         (("Phoenix", "phoeni"), None),
     ],
 )
-def test_the_first_known_subprotocol_that_was_offered_is_chosen(
-    known: tuple[str, ...], chosen: bytes | None
-) -> None:
+def test_the_first_known_subprotocol_that_was_offered_is_chosen(known: tuple[str, ...], chosen: bytes | None) -> None:
     response = accept(parse_request(HEAD), known)
     assert (chosen in response) if chosen else (b"Sec-WebSocket-Protocol" not in response)
 
@@ -246,10 +244,7 @@ REFUSED = {
     "second reserved bit": (b"\xa1" + client_frame(TEXT, b"hello")[1:], 1002),
     "third reserved bit": (b"\x91" + client_frame(TEXT, b"hello")[1:], 1002),
     "reserved bit of a ping": (b"\xc9" + client_frame(PING)[1:], 1002),
-    **{
-        f"opcode {opcode}": (client_frame(opcode, b"x"), 1002)
-        for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)
-    },
+    **{f"opcode {opcode}": (client_frame(opcode, b"x"), 1002) for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)},
     "fragmented ping": (client_frame(PING, fin=False), 1002),
     "fragmented close": (client_frame(CLOSE, fin=False), 1002),
     "ping of 126 bytes": (client_frame(PING, bytes(126)), 1002),
@@ -332,11 +327,7 @@ def test_the_limit_itself_is_allowed_and_one_more_is_not(size: int) -> None:
 
 
 def test_control_frames_do_not_count_as_part_of_a_message() -> None:
-    sent = (
-        client_frame(TEXT, b"ab", fin=False)
-        + client_frame(PING, b"12345")
-        + client_frame(CONTINUATION, b"cd")
-    )
+    sent = client_frame(TEXT, b"ab", fin=False) + client_frame(PING, b"12345") + client_frame(CONTINUATION, b"cd")
     assert Parser(4).feed(sent) == [(PING, b"12345"), (TEXT, b"abcd")]
 
 

@@ -65,6 +65,8 @@ class Documents:
         vault: Vault,
         page_tokens: PageTokens,
         epoch: str,
+        *,
+        entries: int,
         counted: Callable[[bool], None] = lambda hit: None,
     ) -> None:
         self._reader = reader
@@ -72,7 +74,7 @@ class Documents:
         self._vault = vault
         self._page_tokens = page_tokens
         self._epoch = epoch
-        self._pages: VersionedCache[tuple[str, str], _Page] = VersionedCache(1024, counted)
+        self._pages: VersionedCache[tuple[str, str], _Page] = VersionedCache(entries, counted)
 
     # --- joining --------------------------------------------------------------------------------------------------
 
@@ -116,16 +118,15 @@ class Documents:
 
     def _people_and_keys(self, connection: Connection, conversation: Conversation, user_id: str) -> dict[str, Any]:
         roster = self._rosters.of(connection, conversation)
-        keys = conversations.keys(connection, conversation.id, list(roster.members))
-        mine = private_keys(
-            self._vault, conversation.id, conversations.generations(connection, conversation.id, user_id)
-        )
+        generations = conversations.generations(connection, conversation.id, user_id)
+        mine = private_keys(self._vault, conversation.id, generations)
+        keys = roster.all_keys(connection)
         return {
             "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in keys.items()},
             "private_key": mine[-1].private_key if mine else None,
             "private_keys": mine,
-            "links": [msgspec.Raw(link.encode()) for link in conversations.chain(connection, conversation.id)],
-            "users": users.public_users(connection, user_id, roster.members),
+            "links": [msgspec.Raw(link.encode()) for link in roster.links],
+            "users": users.public_users(connection, user_id, roster.members, fellows=roster.members),
             "read_times": _read_times(connection, conversation),
         }
 
@@ -133,18 +134,15 @@ class Documents:
         self, connection: Connection, conversation: Conversation, user_id: str, owners: frozenset[str]
     ) -> dict[str, Any]:
         """In a large open group only oneself and the authors of the page are listed."""
-        count = conversations.count_members(connection, conversation.id)
-        listed = set(owners) | {user_id}
-        read_times: dict[str, str] = {}
-        if count <= LARGEST_FULL_LIST:
-            listed |= {member.user_id for member in conversations.members(connection, conversation.id)}
-            read_times = _read_times(connection, conversation)
+        large = self._rosters.count(connection, conversation) > LARGEST_FULL_LIST
+        fellows = {user_id} if large else self._rosters.of(connection, conversation).members.keys()
         return {
             "public_keys": {},
             "private_key": None,
             "private_keys": [],
-            "users": users.public_users(connection, user_id, listed),
-            "read_times": read_times,
+            "links": [],
+            "users": users.public_users(connection, user_id, fellows | owners, fellows=fellows),
+            "read_times": {} if large else _read_times(connection, conversation),
         }
 
     async def private_with(self, actor: Actor, user_id: str) -> str | None:

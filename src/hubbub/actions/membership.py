@@ -19,7 +19,7 @@ from hubbub.domain.visibility import Span
 from hubbub.storage import conversations, user_stream, users
 from hubbub.storage.conversations import Conversation, Member
 from hubbub.storage.operations import Request, RequestMac, once
-from hubbub.storage.rosters import Roster, Rosters
+from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.errors import InvalidLink, NotFound, NotMember, TooMany, WrongKind
 from hubbub.wire.events import ChangeAlias, Changed, LeaveConversation, ModifyConversation
@@ -27,7 +27,10 @@ from hubbub.wire.ids import require_id
 
 
 class _Changed(msgspec.Struct, frozen=True, gc=False):
-    """What a change of a group left behind; `changes` are the rows of its version."""
+    """What a change of a group left behind; `changes` are the rows of its version.
+
+    `circle` are those who have other contacts now.
+    """
 
     conversation: Conversation
     version: int
@@ -35,6 +38,7 @@ class _Changed(msgspec.Struct, frozen=True, gc=False):
     members: dict[str, Member] = {}
     joined: tuple[str, ...] = ()
     user_versions: Mapping[str, int] = {}
+    circle: tuple[str, ...] = ()
 
 
 class Membership:
@@ -128,11 +132,13 @@ class Membership:
 
         def do() -> tuple[str, int]:
             nonlocal joined, heads
-            conversation = self._group(transaction, operation)
+            conversation = self._modifiable(transaction, operation, bool(newcomers) or alias is not msgspec.UNSET)
             version = conversation.head + 1
             changed, joined = self._bring_in(transaction, conversation, operation.user_id, newcomers, links)
             if alias is not msgspec.UNSET:
                 changed = _renamed(changed, alias, version, transaction.now)
+            if changed == conversation and not joined:
+                return conversation.id, conversation.head
             conversations.save(connection, replace(changed, head=version, members_version=version))
             roles = dict.fromkeys(joined, "member")
             conversations.add_members(connection, changed, roles, version, transaction.now)
@@ -145,7 +151,8 @@ class Membership:
         conversation = _load(transaction, operation.scope)
         members = {member.user_id: member for member in conversations.members(connection, conversation.id)}
         changes = _rows_of(transaction, conversation, answer.version)
-        return _Changed(conversation, answer.version, changes, members, joined, heads)
+        circle = tuple(members) if joined and len(members) - len(joined) <= users.LARGEST_PRESENCE_GROUP else ()
+        return _Changed(conversation, answer.version, changes, members, joined, heads, circle)
 
     def _bring_in(
         self,
@@ -166,10 +173,28 @@ class Membership:
         if conversations.count_members(connection, conversation.id) + len(coming) > limit:
             raise TooMany(f"This group has at most {limit} members.")
         if not conversation.sealed:
-            if links:
-                raise InvalidLink("This conversation is not sealed: it has no chain.")
-            return conversation, coming
+            return self._seal(transaction, conversation, actor, coming, links) if links else conversation, coming
         return self._prove(transaction, conversation, actor, coming, links)
+
+    def _seal(
+        self,
+        transaction: Transaction,
+        conversation: Conversation,
+        actor: str,
+        coming: Sequence[str],
+        links: Sequence[Link],
+    ) -> Conversation:
+        """A first chain seals a conversation that was begun without; it must prove everyone who is in it then."""
+        if not conversation.encrypted:
+            raise WrongKind("An open group is not encrypted: it has no chain.")
+        members = {*self._rosters.of(transaction.connection, conversation).members, *coming}
+        registered = proofs(transaction, conversation.id, sorted(members), {})
+        proven = chain.extend(chain.Chain(conversation.id), links, actor=actor, registered=registered)
+        if proven.members.keys() != members:
+            raise InvalidLink("The links prove other members than the conversation has.")
+        _store_links(transaction, conversation, links)
+        version = conversation.head + 1
+        return replace(conversation, sealed=True, chain_hash=proven.head, version=version, updated_at=transaction.now)
 
     def _prove(
         self,
@@ -179,15 +204,18 @@ class Membership:
         coming: Sequence[str],
         links: Sequence[Link],
     ) -> tuple[Conversation, tuple[str, ...]]:
-        if {link.user for link in links} != set(coming) or any(link.action not in ("add", "approve") for link in links):
+        """Who of the newcomers has links enough now; the others wait for more approvals."""
+        named = {link.user for link in links}
+        if named != set(coming) or any(link.action not in ("add", "approve") for link in links):
             raise InvalidLink("Each newcomer needs one link, add or approve.")
         if not links:
             return conversation, ()
-        roster = self._rosters.reload(transaction.connection, conversation)
+        roster = self._rosters.of(transaction.connection, conversation)
         registered = proofs(transaction, conversation.id, [actor, *coming], {})
         proven = chain.extend(roster.chain, links, actor=actor, registered=registered, approvals=conversation.approvals)
         _store_links(transaction, conversation, links)
-        return replace(conversation, chain_hash=proven.head), tuple(user for user in coming if user in proven.members)
+        joined = tuple(user for user in coming if user in proven.members)
+        return replace(conversation, chain_hash=proven.head), joined
 
     def _announce_members(self, done: _Changed) -> None:
         """Seed 003: a payload like that of a new conversation to everyone in it."""
@@ -202,6 +230,7 @@ class Membership:
             change = listing_change(done.conversation, span, head)
             payload = {"conversation": row, "user_ids": user_ids, "user_version": head, "changes": [change]}
             self._publisher.to_user(user, "new_conversation", payload)
+        self._publisher.contacts_changed(done.circle)
 
     # --- leaving --------------------------------------------------------------------------------------------------
 
@@ -238,7 +267,8 @@ class Membership:
         answer = once(transaction, operation, do)
         conversation = _load(transaction, operation.scope)
         changes = _rows_of(transaction, conversation, answer.version)
-        return _Changed(conversation, answer.version, changes, user_versions=heads)
+        circle = (user, *_circle(transaction, conversation))
+        return _Changed(conversation, answer.version, changes, user_versions=heads, circle=circle)
 
     def _prove_leaving(
         self, transaction: Transaction, conversation: Conversation, user: str, links: Sequence[Link]
@@ -247,7 +277,7 @@ class Membership:
             return conversation
         if [link.action for link in links] != ["leave"]:
             raise InvalidLink("Leaving a sealed conversation takes the leaver's own signed link.")
-        roster: Roster = self._rosters.reload(transaction.connection, conversation)
+        roster = self._rosters.of(transaction.connection, conversation)
         proven = chain.extend(
             roster.chain, links, actor=user, registered=proofs(transaction, conversation.id, [user], {})
         )
@@ -268,15 +298,27 @@ class Membership:
             change = listing_change(conversation, Span(0, done.version), head)
             removed = {"conversation_id": conversation.id, "user_version": head, "changes": [change]}
             self._publisher.to_user(user, "conversation_removed", removed)
+            self._publisher.contacts_changed(done.circle)
+
+    def _modifiable(self, transaction: Transaction, operation: Request, as_group: bool) -> Conversation:
+        """The conversation, if it may be changed so: a private one can only be sealed."""
+        if as_group:
+            return self._group(transaction, operation)
+        return self._member_of(transaction, operation)
 
     # --- shared ---------------------------------------------------------------------------------------------------
 
-    def _group(self, transaction: Transaction, operation: Request) -> Conversation:
-        """The locked group that the actor is a member of."""
+    def _member_of(self, transaction: Transaction, operation: Request) -> Conversation:
+        """The locked conversation that the actor is a member of."""
         conversation = _load(transaction, operation.scope)
         pair = (conversation.id, operation.user_id)
         if pair not in conversations.current_members(transaction.connection, [pair]):
             raise NotMember()
+        return conversation
+
+    def _group(self, transaction: Transaction, operation: Request) -> Conversation:
+        """As `_member_of`, for groups alone."""
+        conversation = self._member_of(transaction, operation)
         if conversation.kind != "group":
             raise WrongKind("A private conversation keeps its two members and has no alias.")
         return conversation
@@ -309,6 +351,13 @@ def _pass_on_ownership(transaction: Transaction, conversation: Conversation, ver
     if remaining and not any(member.role == "owner" for member in remaining):
         heir = min(remaining, key=lambda member: (member.joined_version, member.user_id))
         conversations.set_role(transaction.connection, conversation.id, heir.user_id, "owner", version)
+
+
+def _circle(transaction: Transaction, conversation: Conversation) -> tuple[str, ...]:
+    """The members who hear of each other's presence because of this group; none in a large one."""
+    if conversations.count_members(transaction.connection, conversation.id) > users.LARGEST_PRESENCE_GROUP:
+        return ()
+    return tuple(member.user_id for member in conversations.members(transaction.connection, conversation.id))
 
 
 def _rows_of(transaction: Transaction, conversation: Conversation, version: int) -> list[Changed]:

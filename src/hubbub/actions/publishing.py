@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from hubbub.bus.port import Bus, Published
+
+CONTACTS_CHANGED = "contacts_changed"  # between server processes only
 
 _encode = msgspec.json.Encoder().encode
 
@@ -41,6 +44,11 @@ class Publisher:
     def to_contact(self, user_id: str, event: str, payload: Any) -> None:
         """Push on `system:general` to the sockets of one user only."""
         self._publish(presence_topic(user_id), event, payload, 0)
+
+    def contacts_changed(self, user_ids: Iterable[str]) -> None:
+        """These users have other contacts than before: the gateway shows them anew who is online."""
+        for user_id in user_ids:
+            self.to_contact(user_id, CONTACTS_CHANGED, {})
 
     def _publish(self, topic: str, event: str, payload: Any, members_version: int) -> None:
         body = payload if isinstance(payload, bytes) else _encode(payload)

@@ -17,9 +17,9 @@ from hubbub.domain import ordering
 from hubbub.domain.envelopes import check_copies, check_current
 from hubbub.domain.ordering import Place
 from hubbub.storage import conversations, messages
-from hubbub.storage.conversations import Conversation, Member
+from hubbub.storage.conversations import Conversation, KeyRecord, Member
 from hubbub.storage.messages import Copy, Message
-from hubbub.storage.rosters import Roster, Rosters
+from hubbub.storage.rosters import Roster, Rosters, kid_of
 from hubbub.storage.writer import Change, Transaction
 from hubbub.wire.envelope import Copy as WireCopy
 from hubbub.wire.envelope import Envelope
@@ -244,32 +244,25 @@ def checked_roster(
 ) -> Roster:
     """The roster that `said` was checked against: form, recipients, envelope (Hubbub's keys and envelopes, 5 and 6).
 
-    A mismatch is believed only after the roster was read anew, for a member may have renewed their own key.
-    Raises `StaleMembers`, `StaleRevision`, `InvalidEnvelope`, `BadInput`.
+    Raises `StaleMembers` with what a client needs to seal again, `StaleRevision`, `InvalidEnvelope`, `BadInput`.
     """
     roster = rosters.of(connection, conversation)
+    keys = roster.all_keys(connection)
     try:
-        _check_recipients(conversation, roster, said, rev)
-        return roster
-    except StaleMembers:
-        roster = rosters.reload(connection, conversation)
-    try:
-        _check_recipients(conversation, roster, said, rev)
+        _check_recipients(conversation, roster, keys, said, rev)
     except StaleMembers as stale:
-        raise StaleMembers(stale.detail, **_current_members(connection, conversation, roster)) from None
+        current = {
+            "user_ids": list(roster.members),
+            "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in keys.items()},
+            "links": [msgspec.Raw(link.encode()) for link in roster.links],
+        }
+        raise StaleMembers(stale.detail, **current) from None
     return roster
 
 
-def _current_members(connection: Connection, conversation: Conversation, roster: Roster) -> dict[str, Any]:
-    """What a client needs to seal again."""
-    return {
-        "user_ids": list(roster.members),
-        "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in roster.keys.items()},
-        "links": [msgspec.Raw(link.encode()) for link in conversations.chain(connection, conversation.id)],
-    }
-
-
-def _check_recipients(conversation: Conversation, roster: Roster, said: Said, rev: int) -> None:
+def _check_recipients(
+    conversation: Conversation, roster: Roster, keys: dict[str, KeyRecord], said: Said, rev: int
+) -> None:
     if conversation.sealed:
         require_form(said.envelope is not None, "sealed with encrypted_messages")
         assert said.envelope is not None
@@ -277,7 +270,7 @@ def _check_recipients(conversation: Conversation, roster: Roster, said: Said, re
         if sender is None or sender.identity_key != said.envelope.header.ik:
             raise StaleMembers("The chain does not prove the sender under this identity key.")
         check_current(said.envelope, rev=rev, members_hash=roster.chain.head or "")
-        check_copies(said.parsed_copies or {}, kids=roster.kids)
+        check_copies(said.parsed_copies or {}, kids={user: kid_of(key) for user, key in keys.items()})
         return
     require_form(bool(said.copies) and said.sealed is None, "encrypted_messages")
     strangers = (said.copies or {}).keys() - roster.members.keys()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hubbub.actions.conversation_keys import NewKey, check_key, links_of, proofs, store_key
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import conversation_row, listing_change
+from hubbub.actions.rows import conversation_row, listing_change, private_keys_change
 from hubbub.domain import chain
 from hubbub.domain.chain import Chain, Link
 from hubbub.domain.ordering import Top
@@ -22,7 +22,7 @@ from hubbub.storage.operations import Answer, Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.errors import BadInput, EnvelopesRequired, IdTaken, InvalidLink, NotFound, TooMany
-from hubbub.wire.events import StartGroupConversation, StartPrivateConversation
+from hubbub.wire.events import Changed, StartGroupConversation, StartPrivateConversation
 from hubbub.wire.ids import new_id, require_id
 
 LONGEST_ALIAS = 128
@@ -44,6 +44,7 @@ class _Begun(msgspec.Struct, frozen=True, gc=False):
     conversation: Conversation | None  # None when it existed before
     members: dict[str, str]
     user_versions: Mapping[str, int]
+    creators: Sequence[Changed] = ()  # further rows of the creator's stream: their keys
 
 
 class Starting:
@@ -200,7 +201,11 @@ class Starting:
         if key is not None:
             listed[creator].append((user_stream.PRIVATE_KEYS, conversation.id, False))
         heads = user_stream.advance(transaction, listed)
-        return _Begun(conversation.id, conversation, plan.members, heads)
+        own = []
+        if key is not None:
+            generations = conversations.generations(connection, conversation.id, creator)
+            own.append(private_keys_change(self._vault, conversation.id, generations, heads[creator]))
+        return _Begun(conversation.id, conversation, plan.members, heads, own)
 
     def _prove(self, transaction: Transaction, plan: _Plan, gen: int | None) -> Chain:
         """The chain that the founding links make; it must prove exactly the members."""
@@ -220,8 +225,12 @@ class Starting:
         if begun.conversation is None:
             return
         user_ids = list(begun.members)
+        if len(user_ids) <= users.LARGEST_PRESENCE_GROUP:
+            self._publisher.contacts_changed(user_ids)
         for user, role in begun.members.items():
             version = begun.user_versions[user]
+            listing = listing_change(begun.conversation, Span(FIRST_VERSION, None, role=role), version)
+            further = begun.creators if user == begun.conversation.creator_id else ()
             self._publisher.to_user(
                 user,
                 "new_conversation",
@@ -229,6 +238,6 @@ class Starting:
                     "conversation": conversation_row(begun.conversation),
                     "user_ids": user_ids,
                     "user_version": version,
-                    "changes": [listing_change(begun.conversation, Span(FIRST_VERSION, None, role=role), version)],
+                    "changes": [listing, *further],
                 },
             )

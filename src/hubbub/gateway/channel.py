@@ -30,16 +30,24 @@ class Event(NamedTuple):
     """How one event is handled: exactly one of the two.
 
     `submit` queues a write and returns at once, so that many of one socket may be on their way, in order; it answers
-    by the callback. `handle` is waited for before the socket's next frame is read.
+    by the callback. `handle` is waited for before the socket's next frame is read. `payload` and `answer` are the types
+    of what is sent and of the response; they and the handler's docstring make the reference of the socket.
     """
 
+    payload: type[Payload]
+    answer: Any
     decode: Callable[[msgspec.Raw], Any]
     handle: Callable[..., Coroutine[Any, Any, Response]] | None = None
     submit: Callable[..., None] | None = None
 
 
 class Channel(Protocol):
-    """Handlers of one kind of topic. `id` is what follows the colon of the topic's name."""
+    """Handlers of one kind of topic. `id` is what follows the colon of the topic's name.
+
+    `join_answer` is the type of a join's response.
+    """
+
+    join_answer: Any
 
     @property
     def events(self) -> Mapping[str, Event]: ...
@@ -60,9 +68,9 @@ class Channel(Protocol):
         """The socket left, was put out, or went away."""
 
 
-def handles(payload: type[Payload], handler: Callable[..., Coroutine[Any, Any, Response]]) -> Event:
-    return Event(msgspec.json.Decoder(payload).decode, handle=handler)
+def handles(payload: type[Payload], handler: Callable[..., Coroutine[Any, Any, Response]], answer: Any) -> Event:
+    return Event(payload, answer, msgspec.json.Decoder(payload).decode, handle=handler)
 
 
-def submits(payload: type[Payload], handler: Callable[..., None]) -> Event:
-    return Event(msgspec.json.Decoder(payload).decode, submit=handler)
+def submits(payload: type[Payload], handler: Callable[..., None], answer: Any) -> Event:
+    return Event(payload, answer, msgspec.json.Decoder(payload).decode, submit=handler)

@@ -19,6 +19,7 @@ from hubbub.wire.errors import CloseCode, TokenOfAnother, UnmatchedTopic
 from hubbub.wire.events import Payload
 
 SILENCE_LOOK = 60  # ticks until a new socket is looked at first
+ANSWER_PATIENCE = 5.0  # seconds that answers under way have when the server goes
 DRAIN_PATIENCE = 3.0  # seconds that clients have to close when the server goes
 
 
@@ -146,7 +147,8 @@ class Gateway:
         """Take no more sockets or frames, let what was begun be answered, close every socket with 1012."""
         self.draining = True
         self.wheel.stop()
-        await self._until(lambda: not self.unanswered)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._until(lambda: not self.unanswered), ANSWER_PATIENCE)
         for connection in list(self._connections):
             connection.close(CloseCode.RESTART, "restarting; reconnect")
         with contextlib.suppress(TimeoutError):

@@ -7,6 +7,7 @@ however many users there are. Hidden users are in no store and appear to nobody.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Coroutine, Iterable
@@ -15,7 +16,7 @@ from typing import Any
 import structlog
 from msgspec.json import decode
 
-from hubbub.actions.publishing import Publisher
+from hubbub.actions.publishing import CONTACTS_CHANGED, Publisher
 from hubbub.bus.port import Published
 from hubbub.bus.presence import Meta, PresenceStore, Present
 from hubbub.gateway.channel import Socket
@@ -79,11 +80,23 @@ class Presence:
         await self._store.leave(user, meta.phx_ref)
         await self._tell_contacts(user, {}, {user: [meta]})
 
-    def overhear(self, published: Published, listeners: list[Any]) -> None:
-        """The user hid or shows themselves: every process follows for its own sockets of theirs."""
+    def overhear(self, published: Published, listeners: list[Any]) -> bool:
+        """The user hid or shows themselves, or has other contacts: every process follows for its own sockets of theirs.
+
+        True when the sockets themselves need not hear of it.
+        """
         if published.event == "set_hidden":
             hidden = bool(decode(published.payload)["hidden"])
             self._spawn(self._set_hidden(hidden, listeners))
+        elif published.event == CONTACTS_CHANGED:
+            self._spawn(self._show_all(listeners))
+            return True
+        return False
+
+    async def _show_all(self, sockets: Iterable[Socket]) -> None:
+        with contextlib.suppress(Refusal):  # they see it when they join anew
+            for socket in sockets:
+                await self.show(socket)
 
     async def _set_hidden(self, hidden: bool, sockets: Iterable[Socket]) -> None:
         for socket in sockets:

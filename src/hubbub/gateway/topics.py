@@ -27,8 +27,8 @@ PRESENCE_PREFIX = "presence:"
 MembersAmong = Callable[[str, set[str]], Awaitable[tuple[set[str], int]]]
 
 
-# What is published on a presence topic, and the sockets that listen to it.
-Overhear = Callable[[Published, "list[Listener]"], None]
+# What is published on a presence topic, and the sockets that listen to it; whether it was for the server alone.
+Overhear = Callable[[Published, "list[Listener]"], bool]
 
 
 class Listener(Protocol):
@@ -82,7 +82,7 @@ class Topics:
         self._members_among = members_among
         self._topics: dict[str, Topic] = {}
         self._rechecks: set[asyncio.Task[None]] = set()
-        self.overhear: Overhear = lambda published, listeners: None  # hears presence topics before the sockets do
+        self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
 
     async def join(self, name: str, listener: Listener) -> None:
         """Listen; once this returns nothing is missed."""
@@ -138,14 +138,13 @@ class Topics:
         wire_name = name
         if name.startswith(PRESENCE_PREFIX):
             wire_name = SYSTEM_TOPIC
-            for frame in frames:
-                self.overhear(frame, topic.all())
+            frames = [frame for frame in frames if not self.overhear(frame, topic.all())]
         count = len(frames)
-        if topic.listeners:
+        if topic.listeners and count:
             data = _encoded(V2, wire_name, frames)
             for listener in list(topic.listeners):
                 listener.push(data, count)
-        if topic.old_listeners:
+        if topic.old_listeners and count:
             data = _encoded(V1, wire_name, frames)
             for listener in list(topic.old_listeners):
                 listener.push(data, count)

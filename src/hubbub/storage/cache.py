@@ -32,6 +32,10 @@ class VersionedCache(Generic[K, V]):
     def put(self, key: K, version: int, value: V) -> V:
         """Remember and return `value`."""
         self._entries[key] = (version, value)
-        while len(self._entries) > self._size:
+        while len(self._entries) > self._size:  # with a size of 0 nothing stays
             self._entries.pop(next(iter(self._entries)), None)
         return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()

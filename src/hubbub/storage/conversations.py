@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -340,19 +340,29 @@ def add_private_pair(connection: Connection, one: str, other: str, conversation_
 # --- keys ---------------------------------------------------------------------------------------------------------
 
 
-def keys(connection: Connection, conversation_id: str, user_ids: Sequence[str]) -> dict[str, KeyRecord]:
+def keys(connection: Connection, conversation_id: str, user_ids: Collection[str]) -> dict[str, KeyRecord]:
     """Each user's newest key: that for the conversation, or their own until it exists; absent without either."""
+    return own_keys(connection, user_ids) | member_keys(connection, conversation_id, user_ids)
+
+
+def own_keys(connection: Connection, user_ids: Collection[str]) -> dict[str, KeyRecord]:
+    """Each user's newest key of their own, which no conversation knows yet."""
     if not user_ids:
         return {}
-    own = connection.execute(select(user_keys).where(user_keys.c.user_id.in_(user_ids)).order_by(user_keys.c.gen))
-    found = {row.user_id: KeyRecord(row.user_id, row.gen, None, row.public_key, None, 0) for row in own}
+    rows = connection.execute(select(user_keys).where(user_keys.c.user_id.in_(user_ids)).order_by(user_keys.c.gen))
+    return {row.user_id: KeyRecord(row.user_id, row.gen, None, row.public_key, None, 0) for row in rows}
+
+
+def member_keys(connection: Connection, conversation_id: str, user_ids: Collection[str]) -> dict[str, KeyRecord]:
+    """Each user's newest key for the conversation."""
+    if not user_ids:
+        return {}
     rows = connection.execute(
         select(conversation_keys)
         .where(conversation_keys.c.conversation_id == conversation_id, conversation_keys.c.user_id.in_(user_ids))
         .order_by(conversation_keys.c.gen)
     )
-    found.update((row.user_id, _key(row)) for row in rows)
-    return found
+    return {row.user_id: _key(row) for row in rows}
 
 
 def generations(connection: Connection, conversation_id: str, user_id: str) -> list[KeyRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -17,20 +17,28 @@ from hubbub.wire.links import Link
 _decode_link = msgspec.json.Decoder(Link).decode
 
 
-class Roster(NamedTuple):
-    """The current members by user id, the newest keys of those who have any, and the membership chain."""
+class Roster(msgspec.Struct, frozen=True, gc=False):
+    """The current members by user id; the newest keys that they made for the conversation; the membership chain.
+
+    `links` is the chain as it was sent (JSON text), oldest first.
+    """
 
     members: dict[str, Member]
     keys: dict[str, KeyRecord]
+    links: tuple[str, ...]
     chain: Chain
 
-    @property
-    def kids(self) -> dict[str, str]:
-        """The key id that a copy must name, for every member with a key."""
-        return {user: kid_of(key) for user, key in self.keys.items()}
+    def all_keys(self, connection: Connection) -> dict[str, KeyRecord]:
+        """The key of every member who has one; those who made none for the conversation are sealed to under their own.
+
+        That one is read anew each time, for it has no version here.
+        """
+        without = self.members.keys() - self.keys.keys()
+        return self.keys | conversations.own_keys(connection, without)
 
 
 def kid_of(key: KeyRecord) -> str:
+    """The id that a copy must name to be for this key; "" where an unsigned key has none."""
     if key.kid is not None:
         return key.kid
     document: dict[str, Any] = msgspec.json.decode(key.public_key)
@@ -39,24 +47,32 @@ def kid_of(key: KeyRecord) -> str:
 
 
 class Rosters:
-    """Rosters of encrypted conversations, and single memberships of plaintext ones, keyed by `members_version`."""
+    """Rosters of conversations and single memberships, keyed by `members_version`; `entries` rosters at most."""
 
-    def __init__(self, counted: Callable[[bool], None] = lambda hit: None, size: int = 4096) -> None:
-        self._rosters: VersionedCache[str, Roster] = VersionedCache(size, counted)
-        self._members: VersionedCache[tuple[str, str], Member] = VersionedCache(size * 16, counted)
+    def __init__(self, entries: int, counted: Callable[[bool], None] = lambda hit: None) -> None:
+        self._rosters: VersionedCache[str, Roster] = VersionedCache(entries, counted)
+        self._members: VersionedCache[tuple[str, str], Member] = VersionedCache(entries * 16, counted)
+        self._counts: VersionedCache[str, int] = VersionedCache(entries, counted)
 
     def of(self, connection: Connection, conversation: Conversation) -> Roster:
-        """The roster at the conversation's `members_version`; a member's own key may have been renewed since."""
+        """The roster at the conversation's `members_version`."""
         cached = self._rosters.get(conversation.id, conversation.members_version)
-        return cached if cached is not None else self.reload(connection, conversation)
-
-    def reload(self, connection: Connection, conversation: Conversation) -> Roster:
-        """The roster read anew: for when a cached one lets something look wrong."""
+        if cached is not None:
+            return cached
         members = {member.user_id: member for member in conversations.members(connection, conversation.id)}
-        keys = conversations.keys(connection, conversation.id, list(members))
-        links = [_decode_link(link) for link in conversations.chain(connection, conversation.id)]
-        roster = Roster(members, keys, recorded(conversation.id, links))
+        keys = conversations.member_keys(connection, conversation.id, members)
+        links = tuple(conversations.chain(connection, conversation.id))
+        chain = recorded(conversation.id, [_decode_link(link) for link in links])
+        roster = Roster(members, keys, links, chain)
         return self._rosters.put(conversation.id, conversation.members_version, roster)
+
+    def count(self, connection: Connection, conversation: Conversation) -> int:
+        """How many members there are now; a large group is counted, not loaded."""
+        cached = self._counts.get(conversation.id, conversation.members_version)
+        if cached is not None:
+            return cached
+        count = conversations.count_members(connection, conversation.id)
+        return self._counts.put(conversation.id, conversation.members_version, count)
 
     def members(
         self, connection: Connection, wanted: Iterable[tuple[Conversation, str]]
@@ -74,3 +90,9 @@ class Rosters:
         for key, member in conversations.current_members(connection, missing).items():
             found[key] = self._members.put(key, missing[key].members_version, member)
         return found
+
+    def forget(self) -> None:
+        """Drop everything: a transaction was rolled back, and what it read of its own writes never was."""
+        self._rosters.clear()
+        self._members.clear()
+        self._counts.clear()

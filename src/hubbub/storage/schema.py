@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -35,6 +36,12 @@ def _id() -> TypeEngine[str]:
 def _key(length: int) -> TypeEngine[str]:
     """Short text that is compared by bytes."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def _tombstones(name: str, time: str) -> Index:
+    """Deleted rows by age, for the sweep alone: it costs nothing while nothing is deleted."""
+    deleted = text("deleted != 0")
+    return Index(name, time, sqlite_where=deleted, postgresql_where=deleted)
 
 
 # --- global -------------------------------------------------------------------------------------------------------
@@ -94,6 +101,7 @@ user_changes = Table(
     Column("deleted", Boolean, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("user_changes_version", "user_id", "version"),
+    Index("user_changes_tombstones", "at", sqlite_where=text("deleted = 1"), postgresql_where=text("deleted")),
 )
 
 # A family is what one sign-in began; refreshing keeps the family.
@@ -268,6 +276,7 @@ messages = Table(
         "id",
     ),
     Index("messages_version", "conversation_id", "version"),
+    _tombstones("messages_tombstones", "updated_at"),
 )
 
 # What one recipient gets of a message in an encrypted conversation (seed 003's message).
@@ -293,6 +302,7 @@ reactions = Table(
     Column("deleted", SmallInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index("reactions_version", "conversation_id", "version"),
+    _tombstones("reactions_tombstones", "updated_at"),
 )
 
 read_marks = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -201,13 +201,18 @@ def settings_change(connection: Connection, user_id: str) -> Changed:
 # --- as others see them -------------------------------------------------------------------------------------
 
 
-def public_users(connection: Connection, viewer_id: str, ids: Iterable[str]) -> list[PublicUser]:
-    """These users as `viewer_id` may see them, ordered by id; ids without an account are left out."""
+def public_users(
+    connection: Connection, viewer_id: str, ids: Iterable[str], *, fellows: Collection[str] = frozenset()
+) -> list[PublicUser]:
+    """These users as `viewer_id` may see them, ordered by id; ids without an account are left out.
+
+    `fellows` are those of whom the caller knows that they share a conversation with the viewer.
+    """
     wanted = list(ids)
     if not wanted:
         return []
     rows = connection.execute(select(users).where(users.c.id.in_(wanted)).order_by(users.c.id)).all()
-    return seen_by(connection, viewer_id, rows)
+    return seen_by(connection, viewer_id, rows, fellows=fellows)
 
 
 def users_page(
@@ -227,10 +232,13 @@ def users_page(
     return seen_by(connection, viewer_id, rows[:size]), place
 
 
-def seen_by(connection: Connection, viewer_id: str, rows: Iterable[Row[Any]]) -> list[PublicUser]:
+def seen_by(
+    connection: Connection, viewer_id: str, rows: Iterable[Row[Any]], *, fellows: Collection[str] = frozenset()
+) -> list[PublicUser]:
     """Rows of `users` as the viewer may see them (Hubbub protocol, section 5, last paragraph)."""
     found = list(rows)
-    known = acquainted(connection, viewer_id, [row.id for row in found]) | {viewer_id}
+    strangers = [row.id for row in found if row.id not in fellows and row.id != viewer_id]
+    known = {viewer_id, *fellows, *acquainted(connection, viewer_id, strangers)}
     return [_public(row, row.id in known) for row in found]
 
 

@@ -104,6 +104,7 @@ class Writer:
         self._engine = engine.execution_options(sqlite_begin="IMMEDIATE")
         self._clock = clock
         self._observe = observe  # told the size of each batch, on the writer's thread
+        self._rolled_back: Callable[[], None] = lambda: None
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,6 +118,10 @@ class Writer:
         """Begin; called on the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
+
+    def on_rollback(self, callback: Callable[[], None]) -> None:
+        """Call `callback`, on the writer's thread, whenever something that was written is taken back."""
+        self._rolled_back = callback
 
     def submit(self, change: Change[T], done: Callable[[T | Refusal], None]) -> None:
         """Queue `change`; `done` is called on the event loop with its result once it is on disk, or its `Refusal`."""
@@ -187,6 +192,7 @@ class Writer:
             try:
                 return self._together(changes)
             except (DBAPIError, PoolTimeout) as error:
+                self._rolled_back()
                 if is_lock_conflict(error) and attempt + 1 < LOCK_ATTEMPTS:
                     continue
                 if is_environmental(error) or len(changes) == 1:
@@ -194,6 +200,7 @@ class Writer:
                 log.warning("batch_failed", changes=len(changes), error=type(error).__name__)
                 break
             except Exception as error:
+                self._rolled_back()
                 log.exception("batch_failed", changes=len(changes), error=type(error).__name__)
                 if len(changes) == 1:
                     raise
@@ -226,6 +233,7 @@ class Writer:
                     with connection.begin_nested():
                         outcomes += type(change).apply_all(transaction, [change])
                 except Exception as error:  # noqa: BLE001  it fails alone
+                    self._rolled_back()
                     outcomes.append(self._failure(error))
         self._count(len(changes))
         return outcomes

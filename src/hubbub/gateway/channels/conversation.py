@@ -17,13 +17,15 @@ from hubbub.auth.actor import Actor
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
 from hubbub.gateway.channel import Answer, Event, Response, Socket, handles, submits
 from hubbub.gateway.topics import Topics
-from hubbub.wire import events
+from hubbub.wire import answers, events
 from hubbub.wire.errors import NotMember, Unauthorized
 from hubbub.wire.ids import is_id
 
 
 class ConversationChannel:
     """Types are checked already when a handler is called; rights are checked by the actions, under the lock."""
+
+    join_answer = answers.Document | answers.ResumedDocument
 
     def __init__(
         self,
@@ -51,19 +53,19 @@ class ConversationChannel:
         self._sending = sending
         self._typing: dict[str, set[Socket]] = {}
         self.events: dict[str, Event] = {
-            "send_message": submits(events.SendMessage, self.send_message),
-            "edit_message": handles(events.EditMessage, self.edit_message),
-            "delete_message": handles(events.DeleteMessage, self.delete_message),
-            "react": handles(events.React, self.react),
-            "unreact": handles(events.React, self.unreact),
-            "start_typing": handles(events.Nothing, self.start_typing),
-            "finish_typing": handles(events.Nothing, self.finish_typing),
-            "read_conversation": handles(events.Nothing, self.read_conversation),
-            "change_alias": handles(events.ChangeAlias, self.change_alias),
-            "modify_conversation": handles(events.ModifyConversation, self.modify_conversation),
-            "leave_conversation": handles(events.LeaveConversation, self.leave_conversation),
-            "set_encryption_keys": handles(events.SetEncryptionKeys, self.set_encryption_keys),
-            "sync": handles(events.Sync, self.sync),
+            "send_message": submits(events.SendMessage, self.send_message, answers.MessageWritten),
+            "edit_message": handles(events.EditMessage, self.edit_message, answers.MessageWritten),
+            "delete_message": handles(events.DeleteMessage, self.delete_message, answers.MessageDeleted),
+            "react": handles(events.React, self.react, answers.Reacted),
+            "unreact": handles(events.React, self.unreact, answers.Reacted),
+            "start_typing": handles(events.Nothing, self.start_typing, answers.Done),
+            "finish_typing": handles(events.Nothing, self.finish_typing, answers.Done),
+            "read_conversation": handles(events.Nothing, self.read_conversation, answers.Read),
+            "change_alias": handles(events.ChangeAlias, self.change_alias, answers.AliasChanged),
+            "modify_conversation": handles(events.ModifyConversation, self.modify_conversation, answers.Modified),
+            "leave_conversation": handles(events.LeaveConversation, self.leave_conversation, answers.Left),
+            "set_encryption_keys": handles(events.SetEncryptionKeys, self.set_encryption_keys, answers.KeysSet),
+            "sync": handles(events.Sync, self.sync, answers.ConversationPulled),
         }
 
     # --- joining --------------------------------------------------------------------------------------------------
@@ -99,20 +101,25 @@ class ConversationChannel:
     # --- messages -------------------------------------------------------------------------------------------------
 
     def send_message(self, socket: Socket, id: str, payload: events.SendMessage, done: Answer) -> None:
+        """Say something: `content` in a plaintext conversation, else a copy for every member."""
         user = _actor(socket).user_id
         self._limiter.spend_now(self._sending, user)
         self._messages.send(user, id, payload, done)
 
     async def edit_message(self, socket: Socket, id: str, payload: events.EditMessage) -> Response:
+        """Replace the text of one's own message."""
         return await self._messages.edit(self._spent(socket), id, payload)
 
     async def delete_message(self, socket: Socket, id: str, payload: events.DeleteMessage) -> Response:
+        """Delete one's own message, all but its place."""
         return await self._messages.delete(self._spent(socket), id, payload)
 
     async def react(self, socket: Socket, id: str, payload: events.React) -> Response:
+        """Put an emoji on a message of a plaintext conversation."""
         return await self._messages.react(self._spent(socket), id, payload, on=True)
 
     async def unreact(self, socket: Socket, id: str, payload: events.React) -> Response:
+        """Take one's own emoji off again."""
         return await self._messages.react(self._spent(socket), id, payload, on=False)
 
     def _spent(self, socket: Socket) -> str:
@@ -124,11 +131,13 @@ class ConversationChannel:
     # --- typing and reading ---------------------------------------------------------------------------------------
 
     async def start_typing(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
+        """Tell the members that one types; it ends by itself when the socket goes."""
         self._typing.setdefault(id, set()).add(socket)
         self._publisher.to_conversation(id, "start_typing", {"user_id": _actor(socket).user_id})
         return {}
 
     async def finish_typing(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
+        """Tell the members that one stopped typing."""
         self._stop_typing(socket, id)
         return {}
 
@@ -140,23 +149,29 @@ class ConversationChannel:
         self._publisher.to_conversation(id, "finish_typing", {"user_id": _actor(socket).user_id})
 
     async def read_conversation(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
+        """Mark the conversation as read now."""
         return await self._read_marks.read(self._spent(socket), id)
 
     # --- the conversation itself ----------------------------------------------------------------------------------
 
     async def change_alias(self, socket: Socket, id: str, payload: events.ChangeAlias) -> Response:
+        """Give a group another alias, or none."""
         return await self._membership.change_alias(self._spent(socket), id, payload)
 
     async def modify_conversation(self, socket: Socket, id: str, payload: events.ModifyConversation) -> Response:
+        """Bring new members into a group, and perhaps change its alias."""
         return await self._membership.modify(self._spent(socket), id, payload)
 
     async def leave_conversation(self, socket: Socket, id: str, payload: events.LeaveConversation) -> Response:
+        """Leave a group; what was visible stays readable over HTTP."""
         return await self._membership.leave(self._spent(socket), id, payload)
 
     async def set_encryption_keys(self, socket: Socket, id: str, payload: events.SetEncryptionKeys) -> Response:
+        """Store a new generation of one's keys for this conversation."""
         return await self._keys.set(self._spent(socket), id, payload)
 
     async def sync(self, socket: Socket, id: str, payload: events.Sync) -> Response:
+        """Ask what changed after `cursor`."""
         return await self._pulling.pull(_actor(socket), id, payload.cursor, payload.limit, payload.epoch)
 
 

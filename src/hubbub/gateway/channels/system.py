@@ -13,7 +13,7 @@ from hubbub.auth.actor import Actor
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
 from hubbub.gateway.channel import Event, Response, Socket, handles
 from hubbub.gateway.presence import Presence
-from hubbub.wire import events
+from hubbub.wire import answers, events
 from hubbub.wire.errors import Unauthorized, UnmatchedTopic
 
 STARTING = Rule("starting", 1, 60)
@@ -21,6 +21,8 @@ STARTING = Rule("starting", 1, 60)
 
 class SystemChannel:
     """Each user hears here only of their contacts, so the topic of the bus behind it is the user's own."""
+
+    join_answer = answers.Done
 
     def __init__(
         self, accounts: Accounts, starting: Starting, presence: Presence, limiter: MemoryLimiter | NoLimits
@@ -31,10 +33,10 @@ class SystemChannel:
         self._limiter = limiter
         self._tasks: set[asyncio.Task[None]] = set()
         self.events: dict[str, Event] = {
-            "set_hidden": handles(events.SetHidden, self.set_hidden),
-            "set_display_name": handles(events.SetDisplayName, self.set_display_name),
-            "start_group_conversation": handles(events.StartGroupConversation, self.start_group),
-            "start_private_conversation": handles(events.StartPrivateConversation, self.start_private),
+            "set_hidden": handles(events.SetHidden, self.set_hidden, answers.MessageSent),
+            "set_display_name": handles(events.SetDisplayName, self.set_display_name, answers.Renamed),
+            "start_group_conversation": handles(events.StartGroupConversation, self.start_group, answers.Begun),
+            "start_private_conversation": handles(events.StartPrivateConversation, self.start_private, answers.Begun),
         }
 
     def bus_topic(self, actor: Actor | None, id: str) -> str:
@@ -66,20 +68,24 @@ class SystemChannel:
     # --- events ---------------------------------------------------------------------------------------------------
 
     async def set_hidden(self, socket: Socket, id: str, payload: events.SetHidden) -> Response:
+        """Show oneself as online to contacts, or do not."""
         user = _user(socket)
         await self._accounts.set_hidden(user, payload.hidden, payload.op_id)
         return {"status": "message_sent"}
 
     async def set_display_name(self, socket: Socket, id: str, payload: events.SetDisplayName) -> Response:
+        """Change one's name; contacts are told."""
         own = await self._accounts.set_display_name(_user(socket), payload.display_name, payload.op_id)
         return {"user_id": own.id, "display_name": own.display_name}
 
     async def start_group(self, socket: Socket, id: str, payload: events.StartGroupConversation) -> Response:
+        """Begin a group with these users: encrypted with its creator's `public_key`, or `open`."""
         user = _user(socket)
         self._limiter.spend_now(STARTING, user)
         return await self._starting.group(user, payload)
 
     async def start_private(self, socket: Socket, id: str, payload: events.StartPrivateConversation) -> Response:
+        """Begin the private conversation with another user, or find the one that exists."""
         user = _user(socket)
         self._limiter.spend_now(STARTING, user)
         return await self._starting.private(user, payload)

@@ -6,16 +6,18 @@ from hubbub.actions.publishing import user_topic
 from hubbub.actions.pulling import Pulling
 from hubbub.auth.actor import Actor
 from hubbub.gateway.channel import Event, Response, Socket, handles
-from hubbub.wire import events
+from hubbub.wire import answers, events
 from hubbub.wire.errors import Forbidden, Unauthorized
 
 
 class UserChannel:
     """The server speaks here; clients only ask for what they missed."""
 
+    join_answer = answers.Heads | answers.StreamPulled
+
     def __init__(self, pulling: Pulling) -> None:
         self._pulling = pulling
-        self.events: dict[str, Event] = {"sync": handles(events.Sync, self.sync)}
+        self.events: dict[str, Event] = {"sync": handles(events.Sync, self.sync, answers.StreamPulled)}
 
     def bus_topic(self, actor: Actor | None, id: str) -> str:
         if actor is None:
@@ -42,6 +44,7 @@ class UserChannel:
         """Nothing is kept."""
 
     async def sync(self, socket: Socket, id: str, payload: events.Sync) -> Response:
+        """Ask what changed in one's own stream after `cursor`."""
         if socket.actor is None:
             raise Unauthorized()
         return await self._pulling.pull(socket.actor, None, payload.cursor, payload.limit, payload.epoch)

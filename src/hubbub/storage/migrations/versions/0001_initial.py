@@ -221,6 +221,13 @@ def upgrade() -> None:
             ["conversation_id", "idx", "owner_id", "device_id", "position", "id"],
             unique=False,
         )
+        batch_op.create_index(
+            "messages_tombstones",
+            ["updated_at"],
+            unique=False,
+            sqlite_where=sa.text("deleted != 0"),
+            postgresql_where=sa.text("deleted != 0"),
+        )
         batch_op.create_index("messages_version", ["conversation_id", "version"], unique=False)
 
     op.create_table(
@@ -311,6 +318,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "message_id", "owner_id", "emoji"),
     )
     with op.batch_alter_table("reactions", schema=None) as batch_op:
+        batch_op.create_index(
+            "reactions_tombstones",
+            ["updated_at"],
+            unique=False,
+            sqlite_where=sa.text("deleted != 0"),
+            postgresql_where=sa.text("deleted != 0"),
+        )
         batch_op.create_index("reactions_version", ["conversation_id", "version"], unique=False)
 
     op.create_table(
@@ -399,6 +413,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "kind", "row_id"),
     )
     with op.batch_alter_table("user_changes", schema=None) as batch_op:
+        batch_op.create_index(
+            "user_changes_tombstones",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("deleted = 1"),
+            postgresql_where=sa.text("deleted"),
+        )
         batch_op.create_index("user_changes_version", ["user_id", "version"], unique=False)
 
     op.create_table(
@@ -460,6 +481,9 @@ def downgrade() -> None:
     op.drop_table("user_keys")
     with op.batch_alter_table("user_changes", schema=None) as batch_op:
         batch_op.drop_index("user_changes_version")
+        batch_op.drop_index(
+            "user_changes_tombstones", sqlite_where=sa.text("deleted = 1"), postgresql_where=sa.text("deleted")
+        )
 
     op.drop_table("user_changes")
     with op.batch_alter_table("revocations", schema=None) as batch_op:
@@ -477,6 +501,9 @@ def downgrade() -> None:
     op.drop_table("read_marks")
     with op.batch_alter_table("reactions", schema=None) as batch_op:
         batch_op.drop_index("reactions_version")
+        batch_op.drop_index(
+            "reactions_tombstones", sqlite_where=sa.text("deleted != 0"), postgresql_where=sa.text("deleted != 0")
+        )
 
     op.drop_table("reactions")
     op.drop_table("private_pairs")
@@ -487,6 +514,9 @@ def downgrade() -> None:
     op.drop_table("meta")
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_index("messages_version")
+        batch_op.drop_index(
+            "messages_tombstones", sqlite_where=sa.text("deleted != 0"), postgresql_where=sa.text("deleted != 0")
+        )
         batch_op.drop_index("messages_reading_order")
 
     op.drop_table("messages")
