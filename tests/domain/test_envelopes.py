@@ -87,6 +87,7 @@ def test_a_first_message_opens_with_the_recipients_own_key() -> None:
         ("position", 1),
         ("sender_ik", BOB.ik),
     ],
+    ids=["conversation", "message", "sender", "device", "index", "position", "sender_ik"],
 )
 def test_a_message_is_for_one_place(name: str, value: Any) -> None:
     with pytest.raises(InvalidEnvelope):
