@@ -1,0 +1,1 @@
+"""Measurements through sockets alone, each against a baseline of the same run. `python -m bench --help`."""

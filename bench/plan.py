@@ -1,0 +1,45 @@
+"""How large a run is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Counts of sockets, and seconds of each measurement, of which `rounds` are taken in turn with the baselines."""
+
+    idle: int
+    listeners: int
+    in_flight: tuple[int, ...]
+    rates: tuple[int, ...]
+    senders: tuple[int, ...]
+    connecting: int
+    rounds: int
+    seconds: float
+    pace_seconds: float
+
+
+FULL = Plan(
+    idle=5_000,
+    listeners=1_000,
+    in_flight=(1, 4, 16),
+    rates=(100, 300, 1_000),
+    senders=(50, 500, 2_000),
+    connecting=10_000,
+    rounds=3,
+    seconds=3.0,
+    pace_seconds=5.0,
+)
+# Shows that everything works and nothing about speed.
+QUICK = Plan(
+    idle=40,
+    listeners=30,
+    in_flight=(1, 4),
+    rates=(50,),
+    senders=(10,),
+    connecting=30,
+    rounds=1,
+    seconds=0.2,
+    pace_seconds=0.4,
+)
