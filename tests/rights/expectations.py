@@ -1,0 +1,154 @@
+"""Who may do what: one row for every HTTP route and every event of every kind of topic.
+
+A row's columns are the standings below. What stands in it is `OK`, or the code of the refusal. A conversation's row
+is about one that OWNER began with MEMBER and FORMER, who has left; OUTSIDER is signed in and was never in it;
+GUEST is not signed in. `NOBODY` is where there can be no such person.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+OK: Final = "ok"
+NOBODY: Final = "nobody"
+STANDINGS: Final = ("owner", "member", "former", "outsider", "guest")
+
+UNMATCHED: Final = "unmatched topic"
+THREE_UNMATCHED: Final = (UNMATCHED, UNMATCHED, UNMATCHED)
+FOUR_UNMATCHED: Final = (UNMATCHED, *THREE_UNMATCHED)
+
+# `{name}` in payloads, paths and bodies is filled in from the world of the test.
+Document = dict[str, Any]
+
+
+class SocketRow(NamedTuple):
+    """`topic`: `phoenix`, `system`, `user` (OWNER's own), or the kind of a conversation."""
+
+    topic: str
+    event: str
+    payload: Document
+    expected: tuple[str, str, str, str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.topic} {self.event}"
+
+
+class HttpRow(NamedTuple):
+    """`expected` are codes of problems, or `OK` for any success. `path` is that of the OpenAPI document.
+
+    `alone`: what it does ends sign-ins, so it is tried with accounts of its own.
+    """
+
+    method: str
+    path: str
+    query: Document
+    body: Document | None
+    expected: tuple[str, str, str, str, str]
+    alone: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.upper()} {self.path} {'&'.join(self.query)}".strip()
+
+
+def _members(event: str, payload: Document, owner: str = OK, member: str = OK, *, topic: str) -> SocketRow:
+    """A row of an event of a conversation: nobody else gets into its topic."""
+    return SocketRow(topic, event, payload, (owner, member, *THREE_UNMATCHED))
+
+
+def _of_every_conversation(topic: str) -> list[SocketRow]:
+    return [
+        SocketRow(topic, "phx_join", {}, (OK, OK, "not_member", "not_member", "unauthorized")),
+        SocketRow(topic, "phx_leave", {}, (OK, OK, OK, OK, OK)),
+        _members("edit_message", {"message_group_id": "{message}", "{form}": "{said}"}, OK, "not_owner", topic=topic),
+        _members("delete_message", {"message_group_id": "{message}"}, OK, "not_owner", topic=topic),
+        _members("send_message", {"{form}": "{said}"}, topic=topic),
+        _members("start_typing", {}, topic=topic),
+        _members("finish_typing", {}, topic=topic),
+        _members("read_conversation", {}, topic=topic),
+        _members("sync", {}, topic=topic),
+    ]
+
+
+def _of_groups(topic: str) -> list[SocketRow]:
+    return [
+        *_of_every_conversation(topic),
+        _members("change_alias", {"alias": "Besties"}, topic=topic),
+        _members("modify_conversation", {"new_members": ["{outsider}"]}, topic=topic),
+        _members("leave_conversation", {}, topic=topic),
+    ]
+
+
+def _reactions(topic: str, on: str, off_by_owner: str, off_by_member: str) -> list[SocketRow]:
+    payload: Document = {"message_group_id": "{message}", "emoji": "+1"}
+    return [
+        _members("react", payload, on, on, topic=topic),
+        _members("unreact", payload, off_by_owner, off_by_member, topic=topic),
+    ]
+
+
+def _keys(topic: str, expected: str) -> SocketRow:
+    return _members("set_encryption_keys", {"public_key": {}, "private_key": {}}, expected, expected, topic=topic)
+
+
+WRONG: Final = "wrong_kind"
+EVERYONE_SIGNED_IN: Final = (OK, OK, OK, OK, UNMATCHED)
+
+SOCKET: Final[list[SocketRow]] = [
+    SocketRow("phoenix", "heartbeat", {}, (OK, OK, OK, OK, OK)),
+    SocketRow("system", "phx_join", {}, (OK, OK, OK, OK, "unauthorized")),
+    SocketRow("system", "phx_leave", {}, (OK, OK, OK, OK, OK)),
+    SocketRow("system", "set_hidden", {"hidden": False}, EVERYONE_SIGNED_IN),
+    SocketRow("system", "set_display_name", {"display_name": "Somebody"}, EVERYONE_SIGNED_IN),
+    SocketRow("system", "start_group_conversation", {"user_ids": [], "open": True}, EVERYONE_SIGNED_IN),
+    SocketRow("system", "start_private_conversation", {"other_user_id": "{stranger}"}, EVERYONE_SIGNED_IN),
+    SocketRow("user", "phx_join", {}, (OK, "forbidden", "forbidden", "forbidden", "unauthorized")),
+    SocketRow("user", "phx_leave", {}, (OK, OK, OK, OK, OK)),
+    SocketRow("user", "sync", {}, (OK, *FOUR_UNMATCHED)),
+    *_of_groups("open"),
+    *_reactions("open", OK, OK, "not_found"),
+    _keys("open", WRONG),
+    *_of_groups("secure"),
+    *_reactions("secure", WRONG, WRONG, WRONG),
+    _keys("secure", OK),
+    *[
+        row._replace(expected=(*row.expected[:2], NOBODY, *row.expected[3:]))
+        for row in (  # nobody leaves one
+            *_of_every_conversation("private"),
+            *_reactions("private", WRONG, WRONG, WRONG),
+            _keys("private", OK),
+            _members("change_alias", {"alias": "Besties"}, WRONG, WRONG, topic="private"),
+            _members("modify_conversation", {"new_members": ["{outsider}"]}, WRONG, WRONG, topic="private"),
+            _members("leave_conversation", {}, WRONG, WRONG, topic="private"),
+        )
+    ],
+]
+
+NEEDS_SIGN_IN: Final = (OK, OK, OK, OK, "unauthorized")
+FIVE_INVALID: Final = ("invalid_token", "invalid_token", "invalid_token", "invalid_token", "invalid_token")
+READERS: Final = (OK, OK, OK, "not_member", "unauthorized")  # who left reads on what was theirs to read
+EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
+ANYONE: Final = (OK, OK, OK, OK, OK)
+CHANGED: Final = "VerySecurePassword2!"
+NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
+
+HTTP: Final[list[HttpRow]] = [
+    HttpRow("post", "/auth/register", {}, {"email": "{fresh}@example.com", "password": CHANGED}, ANYONE),
+    HttpRow("post", "/auth/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE),
+    HttpRow("post", "/auth/refresh", {}, {"token": "made up"}, FIVE_INVALID),
+    HttpRow("post", "/api/signout_all", {}, None, NEEDS_SIGN_IN, alone=True),
+    HttpRow("patch", "/api/password", {}, NEW_PASSWORD, NEEDS_SIGN_IN, alone=True),
+    HttpRow("patch", "/api/profile", {}, {"theme": "night"}, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/keys", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/keys", {}, {}, EMPTY_BODY),
+    HttpRow("get", "/api/keys/{user_id}", {}, None, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/users", {}, None, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/messages", {"conversation_id": "{conversation}"}, None, READERS),
+    HttpRow("get", "/api/conversations/private/{user_id}", {}, None, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/sync", {}, None, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/sync", {"conversation_id": "{conversation}"}, None, READERS),
+    HttpRow("get", "/healthz", {}, None, ANYONE),
+    HttpRow("get", "/readyz", {}, None, ANYONE),
+    HttpRow("get", "/metrics", {}, None, ANYONE),  # of this machine; from elsewhere a token is asked for
+]

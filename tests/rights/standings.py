@@ -1,0 +1,101 @@
+"""The people of the table of expectations, and conversations in which they stand as it says."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, NamedTuple
+
+import httpx
+
+from tests.people import (
+    PASSWORD,
+    SYSTEM,
+    People,
+    Person,
+    Server,
+    conversation,
+    copies,
+    start_group,
+    start_open_group,
+    start_private,
+)
+from tests.phoenix import Client
+
+NAMES = ("owner", "member", "former", "outsider", "stranger")
+Answers = dict[str, dict[str, Any]]
+
+
+def sign_up_all(server: Server) -> Answers:
+    """The answer of `/auth/register` for each of the people."""
+    answers: Answers = {}
+    with httpx.Client(base_url=server.url, trust_env=False) as http:
+        for name in NAMES:
+            body = {"email": f"{name}.{secrets.token_hex(6)}@example.com", "password": PASSWORD, "display_name": name}
+            answer = http.post("/auth/register", json=body)
+            assert answer.status_code == 200, answer.text
+            answers[name] = answer.json()
+    return answers
+
+
+class Place(NamedTuple):
+    """A conversation (or none), a message of its owner, and how messages are said in it."""
+
+    conversation: str
+    message: str
+    form: str
+    said: Any
+
+
+NOWHERE = Place("", "", "content", "")
+
+
+class Standings:
+    """Everyone's sockets. `former` keeps the one on which they were in the conversation."""
+
+    def __init__(self, people: People, answers: Answers, homes: dict[str, Server]) -> None:
+        self._people = people
+        self._homes = homes
+        self.persons = {name: Person(people, answer, PASSWORD) for name, answer in answers.items()}
+        self.sockets: dict[str, Client] = {}
+
+    async def connect(self) -> None:
+        for name, person in self.persons.items():
+            self.sockets[name] = await person.connect(self._homes[name])
+        self.sockets["guest"] = await self._people.open(self._homes["guest"])
+        await self.sockets["owner"].join(SYSTEM)
+
+    async def place(self, kind: str) -> Place:
+        """A conversation of this kind with one message by its owner; from groups `former` has left."""
+        owner, member, former = (self.persons[name] for name in ("owner", "member", "former"))
+        socket = self.sockets["owner"]
+        if kind == "private":
+            id = await start_private(socket, member)
+        else:
+            start = start_open_group if kind == "open" else start_group
+            id = await start(socket, member, former)
+        form, said = ("content", "hello") if kind == "open" else ("encrypted_messages", copies("hello", owner))
+        message = await self._say(id, form, said)
+        if kind != "private":
+            await self._leave(id)
+        return Place(id, message, form, said)
+
+    async def _say(self, id: str, form: str, said: Any) -> str:
+        """On a socket of its own, so that the one that is tried has not joined."""
+        async with await self.persons["owner"].connect() as socket:
+            await socket.join(conversation(id))
+            answer = await socket.ask(conversation(id), "send_message", {form: said})
+            group = str(answer["message"]["message_group"])
+            if form == "content":
+                await socket.ask(conversation(id), "react", {"message_group_id": group, "emoji": "+1"})
+        return group
+
+    async def _leave(self, id: str) -> None:
+        socket = self.sockets["former"]
+        await socket.join(conversation(id))
+        await socket.ask(conversation(id), "leave_conversation")
+        await socket.wait_for(conversation(id), "phx_close")
+
+    async def head(self, place: Place) -> Any:
+        """Where the owner's replica of the conversation would end."""
+        answer = await self.persons["owner"].get("/api/sync", conversation_id=place.conversation)
+        return answer.json()["cursor"]

@@ -1,0 +1,75 @@
+"""Every HTTP route, tried in every standing."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.people import PASSWORD, People, Server
+from tests.rights.expectations import HTTP, OK, STANDINGS, HttpRow
+from tests.rights.standings import Answers, Standings, sign_up_all
+from tests.server import Cluster, ServerProcess
+
+METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
+
+each_row = pytest.mark.parametrize("row", HTTP, ids=[row.name for row in HTTP])
+
+
+def test_there_is_a_row_for_every_route(server: ServerProcess) -> None:
+    paths = httpx.get(f"{server.url}/schema/openapi.json").json()["paths"]
+    served = {(method, path) for path, methods in paths.items() for method in methods.keys() & METHODS}
+    assert {(row.method, row.path) for row in HTTP} == served
+
+
+@pytest.fixture(scope="module")
+def answers(server: ServerProcess) -> Answers:
+    return sign_up_all(server)
+
+
+@pytest.fixture(scope="module")
+def answers_of_two(cluster: Cluster) -> Answers:
+    return sign_up_all(cluster.first)
+
+
+@each_row
+async def test_with_sqlite(row: HttpRow, server: ServerProcess, answers: Answers) -> None:
+    await everyone_tries(row, server, server, answers)
+
+
+@each_row
+async def test_with_two_processes(row: HttpRow, cluster: Cluster, answers_of_two: Answers) -> None:
+    await everyone_tries(row, cluster.first, cluster.second, answers_of_two)
+
+
+async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Answers) -> None:
+    """The people's conversation is begun at `home`; the route is asked at `asked`."""
+    everyone = sign_up_all(home) if row.alone else answers
+    async with People(home) as people, People(asked) as elsewhere:
+        standings = Standings(people, everyone, dict.fromkeys((*everyone, "guest"), home))
+        await standings.connect()
+        place = await standings.place("open")
+        owner = everyone["owner"]["user"]
+        values = {"conversation": place.conversation, "user_id": owner["id"], "email": owner["email"]}
+        outcomes = {}
+        for standing in STANDINGS:
+            answer = await request(elsewhere.http, row, values, everyone.get(standing))
+            outcomes[standing] = answer.json()["code"] if answer.is_error else OK
+        assert outcomes == dict(zip(STANDINGS, row.expected, strict=True))
+
+
+async def request(
+    http: httpx.AsyncClient, row: HttpRow, values: dict[str, str], who: dict[str, Any] | None
+) -> httpx.Response:
+    values = {**values, "password": PASSWORD, "fresh": secrets.token_hex(6)}
+    headers = {"Authorization": f"Bearer {who['auth_token']}"} if who is not None else {}
+    query = {name: filled(value, values) for name, value in row.query.items()}
+    body = {name: filled(value, values) for name, value in row.body.items()} if row.body is not None else None
+    return await http.request(row.method, filled(row.path, values), params=query, json=body, headers=headers)
+
+
+def filled(template: str, values: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], template)
