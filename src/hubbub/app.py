@@ -52,8 +52,10 @@ from hubbub.gateway.channels.user import UserChannel
 from hubbub.gateway.connection import Connection
 from hubbub.gateway.gateway import Gateway
 from hubbub.gateway.presence import Presence
+from hubbub.gateway.reference import asyncapi
 from hubbub.gateway.topics import Topics
 from hubbub.http.app import create_app
+from hubbub.http.documentation import socket_documentation
 from hubbub.http.operations import Check, Readiness, observed, operations_router
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
@@ -136,9 +138,10 @@ class Server:
         self._pulling = Pulling(self._reader, self._vault, epoch)
         self._topics = Topics(self._bus, self._members_among)
         self._topics.overhear = self._presence.overhear
+        self._channels = self._make_channels()
         self._gateway = Gateway(
             self._topics,
-            self._make_channels(),
+            self._channels,
             self._tokens,
             self._revocations,
             self._metrics,
@@ -237,6 +240,10 @@ class Server:
     def _make_http(self) -> Any:
         readiness = Readiness(self._checks())
         operations = partial(operations_router, readiness, self._collecting.collect, self._settings.metrics_token)
+        version = installed_version("hubbub")
+        socket_document = asyncapi(
+            self._channels, version=version, public_url=self._settings.public_url, limits=socket_limits(self._settings)
+        )
         return create_app(
             accounts=self._accounts,
             keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault),
@@ -250,8 +257,8 @@ class Server:
             addresses=self._addresses,
             origins=self._settings.all_origins,
             public_url=self._settings.public_url,
-            version=installed_version("hubbub"),
-            further_routes=lambda: [operations()],
+            version=version,
+            further_routes=lambda: [operations(), socket_documentation(socket_document)],
         )
 
     def _checks(self) -> dict[str, Check]:
@@ -275,6 +282,12 @@ class Server:
             dropped, interruptions = (partial(getattr, bus, name) for name in ("dropped", "interruptions"))
             watch("bus_publishes_dropped", "Publishes that may not have reached Redis.", dropped, counter=True)
             watch("bus_interruptions", "Times that Redis was lost and found again.", interruptions, counter=True)
+
+
+def socket_limits(settings: Settings) -> dict[str, int | float]:
+    """What clients of the socket have to keep to, by the names of the settings."""
+    names = ("max_frame", "max_unsent", "max_body", "max_members", "messages_per_second", "message_burst")
+    return {name: getattr(settings, name) for name in names}
 
 
 def _carriers(settings: Settings) -> tuple[Bus, PresenceStore]:

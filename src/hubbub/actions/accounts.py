@@ -152,7 +152,7 @@ class Accounts:
 
     async def sign_out_all(self, user_id: str) -> None:
         """End every family of the user: refresh tokens, access tokens and sockets."""
-        self._revocations.apply(await self._writer.write(families.revoke_all, user_id, users=[user_id]))
+        await self._writer.write(families.revoke_all, user_id, users=[user_id], tell=self._revocations.apply)
 
     async def change_password(self, user_id: str, asked: ChangePassword) -> None:
         """Set a new password and end every family. Raises `InvalidCredentials`, `BadInput`."""
@@ -162,8 +162,7 @@ class Accounts:
         if account is None or not await self._passwords.verify(account.password_hash, asked.password):
             raise InvalidCredentials("The current password is wrong.")
         new_hash = await self._passwords.hash(asked.new_password)
-        revoked = await self._writer.write(_change_password, account, new_hash, users=[user_id])
-        self._revocations.apply(revoked)
+        await self._writer.write(_change_password, account, new_hash, users=[user_id], tell=self._revocations.apply)
 
     # --- settings -------------------------------------------------------------------------------------------
 
@@ -195,12 +194,15 @@ class Accounts:
 
     async def _set(self, user_id: str, values: dict[str, Any], op_id: str | None) -> _Settings:
         request = Request(user_id, user_id, op_id, self._request_mac("settings", values))
-        done = await self._writer.write(_apply_settings, request, values, users=[user_id])
+        return await self._writer.write(
+            _apply_settings, request, values, users=[user_id], tell=partial(self._tell_settings, user_id, values)
+        )
+
+    def _tell_settings(self, user_id: str, values: dict[str, Any], done: _Settings) -> None:
         push = SettingsPush(user_version=done.change.version, changes=[done.change])
         self._publisher.to_user(user_id, "settings", push)
         if "hidden" in values:
             self._publisher.to_contact(user_id, "set_hidden", {"hidden": values["hidden"]})
-        return done
 
 
 def _overview(connection: Connection, user_id: str) -> tuple[OwnUser, list[ConversationRow], list[PublicUser]]:

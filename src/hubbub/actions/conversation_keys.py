@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -65,22 +66,27 @@ class ConversationKeys:
         """
         pair = NewKey(request.public_key, request.private_key)
         operation = Request(conversation_id, user, request.op_id, self._mac("keys", *pair))
-        done = await self._writer.write(self._apply, operation, pair, conversations=[conversation_id], users=[user])
-        row = done.change.data
-        self._publisher.to_conversation(
-            conversation_id,
-            "set_encryption_keys",
-            {
-                "user_id": user,
-                "public_key": row.public_key,
-                "conversation_id": conversation_id,
-                "version": done.change.version,
-                "changes": [done.change],
-            },
-            done.conversation.departed_version,
+        done = await self._writer.write(
+            self._apply,
+            operation,
+            pair,
+            conversations=[conversation_id],
+            users=[user],
+            tell=partial(self._tell, user),
         )
+        return raw({"gen": done.change.data.gen, "version": done.change.version})
+
+    def _tell(self, user: str, done: _Set) -> None:
+        conversation = done.conversation
+        payload = {
+            "user_id": user,
+            "public_key": done.change.data.public_key,
+            "conversation_id": conversation.id,
+            "version": done.change.version,
+            "changes": [done.change],
+        }
+        self._publisher.to_conversation(conversation.id, "set_encryption_keys", payload, conversation.departed_version)
         self._publisher.to_user(user, "private_keys", {"user_version": done.user_version, "changes": [done.own]})
-        return raw({"gen": row.gen, "version": done.change.version})
 
     def _apply(self, transaction: Transaction, operation: Request, pair: NewKey) -> _Set:
         connection, user = transaction.connection, operation.user_id
@@ -106,9 +112,10 @@ class ConversationKeys:
         answer = once(transaction, operation, do)
         generations = conversations.generations(connection, conversation.id, user)
         mine = next(key for key in generations if key.gen == int(answer.reference))
-        head = user_stream.head(connection, user)
-        own = private_keys_change(self._vault, conversation.id, generations, head)
-        return _Set(conversation, key_change(mine), own, head)
+        # Of the row, not the head of the stream: a repeat comes when other rows may have moved that.
+        at = user_stream.version_of(connection, user, user_stream.PRIVATE_KEYS, conversation.id)
+        own = private_keys_change(self._vault, conversation.id, generations, at)
+        return _Set(conversation, key_change(mine), own, at)
 
 
 def check_key(transaction: Transaction, conversation: Conversation, user: str, pair: NewKey) -> CheckedKey:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -67,11 +68,15 @@ class Membership:
         """Give a group another alias, or none: `{"conversation", "version"}`. Raises `WrongKind`, `NotMember`."""
         alias = _alias(request.alias)
         operation = Request(conversation_id, user, request.op_id, self._mac("alias", alias))
-        done = await self._writer.write(self._apply_alias, operation, alias, conversations=[conversation_id])
-        row = raw(conversation_row(done.conversation))
+        done = await self._writer.write(
+            self._apply_alias, operation, alias, conversations=[conversation_id], tell=self._tell_alias
+        )
+        return raw({"conversation": conversation_row(done.conversation), "version": done.version})
+
+    def _tell_alias(self, done: _Changed) -> None:
+        row = conversation_row(done.conversation)
         payload = {"conversation": row, "version": done.version, "changes": done.changes}
-        self._publisher.to_conversation(conversation_id, "update_alias", payload, done.conversation.departed_version)
-        return raw({"conversation": row, "version": done.version})
+        self._publisher.to_conversation(row.id, "update_alias", payload, done.conversation.departed_version)
 
     def _apply_alias(self, transaction: Transaction, operation: Request, alias: str | None) -> _Changed:
         connection = transaction.connection
@@ -84,7 +89,7 @@ class Membership:
 
         answer = once(transaction, operation, do)
         conversation = _load(transaction, operation.scope)
-        return _Changed(conversation, answer.version, [conversation_change(conversation)])
+        return _Changed(conversation, answer.version, _rows_of(transaction, conversation, answer.version))
 
     # --- new members ----------------------------------------------------------------------------------------------
 
@@ -108,8 +113,8 @@ class Membership:
             alias,
             conversations=[conversation_id],
             users=newcomers,
+            tell=self._announce_members,
         )
-        self._announce_members(done)
         return raw(
             {
                 "conversation": conversation_row(done.conversation),
@@ -242,9 +247,13 @@ class Membership:
         links = links_of(request.links)
         operation = Request(conversation_id, user, request.op_id, self._mac("leave", request.links))
         done = await self._writer.write(
-            self._apply_leave, operation, links, conversations=[conversation_id], users=[user]
+            self._apply_leave,
+            operation,
+            links,
+            conversations=[conversation_id],
+            users=[user],
+            tell=partial(self._announce_leaving, user),
         )
-        self._announce_leaving(user, done)
         return raw({"user_id": user, "version": done.version})
 
     def _apply_leave(self, transaction: Transaction, operation: Request, links: Sequence[Link]) -> _Changed:

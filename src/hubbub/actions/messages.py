@@ -141,11 +141,15 @@ class Messages:
         id = require_id(request.message_group_id, "message_group_id")
         said = self._said(request)
         operation = Request(conversation_id, editor, request.op_id, self._mac("edit", id, *_forms(request)))
-        changed = await self._writer.write(self._apply_edit, operation, id, said, conversations=[conversation_id])
-        if not changed.message.deleted:
-            self._announce("edit_message", changed)
+        changed = await self._writer.write(
+            self._apply_edit, operation, id, said, conversations=[conversation_id], tell=self._tell_edit
+        )
         row = raw(message_row(_as_seen(changed.message, changed.copies.get(editor))))
         return msgspec.Raw(b'{"message":%b,"version":%d}' % (bytes(row), changed.version))
+
+    def _tell_edit(self, changed: _Changed) -> None:
+        if not changed.message.deleted:
+            self._announce("edit_message", changed)
 
     def _apply_edit(self, transaction: Transaction, operation: Request, id: str, said: Said) -> _Changed:
         connection = transaction.connection
@@ -247,17 +251,19 @@ class Messages:
         """Delete one's own message, all but its place; the answer is `{"message_group_id", "version"}`."""
         id = require_id(request.message_group_id, "message_group_id")
         operation = Request(conversation_id, user, request.op_id, self._mac("delete", id))
-        changed = await self._writer.write(self._apply_delete, operation, id, conversations=[conversation_id])
+        changed = await self._writer.write(
+            self._apply_delete, operation, id, conversations=[conversation_id], tell=self._tell_deletion
+        )
+        return raw({"message_group_id": id, "version": changed.version})
+
+    def _tell_deletion(self, changed: _Changed) -> None:
         payload = {
-            "message_group_id": id,
-            "conversation_id": conversation_id,
+            "message_group_id": changed.message.id,
+            "conversation_id": changed.conversation.id,
             "version": changed.version,
             "changes": [message_change(Seen(changed.message, None, None))],
         }
-        self._publisher.to_conversation(
-            conversation_id, "delete_message", payload, changed.conversation.departed_version
-        )
-        return raw({"message_group_id": id, "version": changed.version})
+        self._tell("delete_message", changed, payload)
 
     def _apply_delete(self, transaction: Transaction, operation: Request, id: str) -> _Changed:
         connection = transaction.connection
@@ -289,20 +295,29 @@ class Messages:
         emoji = check_text(request.emoji, "emoji", LONGEST_EMOJI, shortest=1)
         operation = Request(conversation_id, user, request.op_id, self._mac("react", id, emoji, on))
         changed = await self._writer.write(
-            self._apply_reaction, operation, id, emoji, on, conversations=[conversation_id]
+            self._apply_reaction,
+            operation,
+            id,
+            emoji,
+            on,
+            conversations=[conversation_id],
+            tell=partial(self._tell_reaction, "react" if on else "unreact"),
         )
+        assert changed.reaction is not None
+        return raw({"reaction": reaction_change(changed.reaction).data, "version": changed.version})
+
+    def _tell_reaction(self, event: str, changed: _Changed) -> None:
         assert changed.reaction is not None
         change = reaction_change(changed.reaction)
         payload = {
-            "conversation_id": conversation_id,
-            "message_group_id": id,
-            "user_id": user,
-            "emoji": emoji,
+            "conversation_id": changed.conversation.id,
+            "message_group_id": changed.message.id,
+            "user_id": changed.reaction.owner_id,
+            "emoji": changed.reaction.emoji,
             "version": change.version,
             "changes": [change],
         }
-        self._tell("react" if on else "unreact", changed, payload)
-        return raw({"reaction": change.data, "version": changed.version})
+        self._tell(event, changed, payload)
 
     def _apply_reaction(self, transaction: Transaction, operation: Request, id: str, emoji: str, on: bool) -> _Changed:
         connection, user = transaction.connection, operation.user_id

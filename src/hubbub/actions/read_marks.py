@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,6 +17,13 @@ from hubbub.wire.ids import rfc3339
 INTERVAL = 1.0  # seconds between two pushes of one member's mark to the others
 
 
+class _Mark(NamedTuple):
+    user_id: str
+    conversation_id: str
+    read_at: int
+    user_version: int
+
+
 class ReadMarks:
     """Keeps when a member last read. A mark takes no version of the conversation; it is in the member's own stream."""
 
@@ -28,20 +35,22 @@ class ReadMarks:
 
     async def read(self, user: str, conversation_id: str) -> msgspec.Raw:
         """Mark the conversation as read now: `{"read_at"}`. Raises `NotMember`."""
-        read_at, head = await self._writer.write(self._apply, user, conversation_id, users=[user])
-        change = read_mark_change(conversation_id, read_at, head)
-        own: dict[str, Any] = {"conversation_id": conversation_id, "user_version": head, "changes": [change]}
-        self._publisher.to_user(user, "read_mark", own)
-        self._tell_others(user, conversation_id, read_at)
-        return raw({"read_at": rfc3339(read_at)})
+        mark = await self._writer.write(self._apply, user, conversation_id, users=[user], tell=self._tell)
+        return raw({"read_at": rfc3339(mark.read_at)})
 
-    def _apply(self, transaction: Transaction, user: str, conversation_id: str) -> tuple[int, int]:
+    def _tell(self, mark: _Mark) -> None:
+        change = read_mark_change(mark.conversation_id, mark.read_at, mark.user_version)
+        own = {"conversation_id": mark.conversation_id, "user_version": mark.user_version, "changes": [change]}
+        self._publisher.to_user(mark.user_id, "read_mark", own)
+        self._tell_others(mark.user_id, mark.conversation_id, mark.read_at)
+
+    def _apply(self, transaction: Transaction, user: str, conversation_id: str) -> _Mark:
         connection = transaction.connection
         if not conversations.current_members(connection, [(conversation_id, user)]):
             raise NotMember()
         conversations.set_read_time(connection, conversation_id, user, transaction.now)
         heads = user_stream.advance(transaction, {user: [(user_stream.READ_MARK, conversation_id, False)]})
-        return transaction.now, heads[user]
+        return _Mark(user, conversation_id, transaction.now, heads[user])
 
     def _tell_others(self, user: str, conversation_id: str, read_at: int) -> None:
         """At most one push per member and second, and never without the last state."""

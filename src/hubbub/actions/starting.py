@@ -143,8 +143,7 @@ class Starting:
         self, creator: str, request: StartGroupConversation | StartPrivateConversation, plan: _Plan
     ) -> dict[str, Any]:
         operation = Request(creator, creator, request.op_id, plan.conversation.request_mac)
-        begun = await self._writer.write(self._apply, operation, plan, users=list(plan.members))
-        self._announce(begun)
+        begun = await self._writer.write(self._apply, operation, plan, users=list(plan.members), tell=self._announce)
         return {"conversation_id": begun.conversation_id}
 
     def _apply(self, transaction: Transaction, operation: Request, plan: _Plan) -> _Begun:

@@ -44,10 +44,10 @@ class Event(NamedTuple):
 class Channel(Protocol):
     """Handlers of one kind of topic. `id` is what follows the colon of the topic's name.
 
-    `join_answer` is the type of a join's response.
+    `join_answers` are the types that a join's response may have.
     """
 
-    join_answer: Any
+    join_answers: tuple[Any, ...]
 
     @property
     def events(self) -> Mapping[str, Event]: ...

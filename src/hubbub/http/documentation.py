@@ -98,3 +98,14 @@ def _served(document: dict[str, Any]) -> dict[str, Any]:
 def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
     for methods in document["paths"].values():
         yield from (operation for operation in methods.values() if isinstance(operation, dict))
+
+
+def socket_documentation(document: dict[str, Any]) -> Router:
+    """/schema/asyncapi.json: the reference of the socket, which the gateway makes."""
+    encoded = msgspec.json.encode(document)
+
+    @get("/schema/asyncapi.json", include_in_schema=False)
+    async def asyncapi() -> Response[bytes]:
+        return Response(encoded, media_type="application/vnd.aai.asyncapi+json;version=3.0.0")
+
+    return Router("/", route_handlers=[asyncapi])

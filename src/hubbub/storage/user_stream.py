@@ -88,3 +88,15 @@ def bounds(connection: Connection, user_id: str) -> tuple[int, int]:
 def head(connection: Connection, user_id: str) -> int:
     """The version of the user's stream; 0 for nobody."""
     return connection.execute(select(users.c.version).where(users.c.id == user_id)).scalar() or 0
+
+
+def version_of(connection: Connection, user_id: str, kind: str, row_id: str) -> int:
+    """The version of the user's stream at which this row of it last changed; 0 when it is not in it."""
+    return (
+        connection.execute(
+            select(user_changes.c.version).where(
+                user_changes.c.user_id == user_id, user_changes.c.kind == kind, user_changes.c.row_id == row_id
+            )
+        ).scalar()
+        or 0
+    )

@@ -131,10 +131,14 @@ class Writer:
         self._pending += 1
         self._queue.put((change, done))
 
-    def run(self, change: Change[T]) -> asyncio.Future[T]:
-        """Queue `change`; the future has its result once it is on disk, or raises its `Refusal`."""
+    def run(self, change: Change[T], tell: Callable[[T], None] | None = None) -> asyncio.Future[T]:
+        """Queue `change`; the future has its result once it is on disk, or raises its `Refusal`.
+
+        `tell` is called with the result at once, so in the order of the commits, and even when nobody waits for the
+        future any more: what was committed is told.
+        """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.submit(change, partial(_resolve, future))
+        self.submit(change, partial(_resolve, future, tell))
         return future
 
     def write(
@@ -144,9 +148,10 @@ class Writer:
         *args: Any,
         conversations: Sequence[str] = (),
         users: Sequence[str] = (),
+        tell: Callable[[T], None] | None = None,
     ) -> asyncio.Future[T]:
         """Queue `work(transaction, *args)`, with these rows locked; the future is as that of `run`."""
-        return self.run(Call(work, args, conversations, users))
+        return self.run(Call(work, args, conversations, users), tell)
 
     @property
     def pending(self) -> int:
@@ -264,7 +269,9 @@ class Writer:
             self._idle.set_result(None)
 
 
-def _resolve(future: asyncio.Future[Any], outcome: Any) -> None:
+def _resolve(future: asyncio.Future[Any], tell: Callable[[Any], None] | None, outcome: Any) -> None:
+    if tell is not None and not isinstance(outcome, Refusal):
+        tell(outcome)
     if future.cancelled():
         return
     if isinstance(outcome, Refusal):

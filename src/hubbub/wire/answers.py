@@ -1,4 +1,4 @@
-"""What the server answers on the socket: the response of each join and of each event (Hubbub protocol, sections 1 to 3).
+"""What the server answers on the socket: the response of each join and of each event (Hubbub protocol, 1 to 3).
 
 The server writes most of these piece by piece, encoded once and put together. The types say what comes out: for the
 reference of the socket, which tests hold against what is really answered, and for clients that want to decode it.

@@ -6,6 +6,7 @@ HTTP shows it as RFC 9457 problem+json with `status`, the socket as `{"reason": 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -266,3 +267,22 @@ class CloseCode:
     TOO_SLOW = 1013
     SIGN_IN_AGAIN = 4001
     TOO_MANY_REQUESTS = 4029
+
+
+CLOSE_ADVICE: Mapping[int, str] = {
+    CloseCode.NORMAL: "The client closed; nothing to do.",
+    CloseCode.GOING_AWAY: "Nothing was heard for 60 seconds: send heartbeats, reconnect.",
+    CloseCode.PROTOCOL: "What came was not a WebSocket frame that RFC 6455 allows: mend the client.",
+    CloseCode.INVALID_TEXT: "A text frame was not UTF-8: mend the client.",
+    CloseCode.TOO_LARGE: "A frame was larger than the server accepts: send less at once.",
+    CloseCode.INTERNAL: "Something failed on the server: reconnect, after a while.",
+    CloseCode.RESTART: "The server restarts: reconnect.",
+    CloseCode.TOO_SLOW: "More was waiting than this reader took: reconnect and resume from the cursor.",
+    CloseCode.SIGN_IN_AGAIN: "The token has ended: sign in or refresh, then reconnect with the new one.",
+    CloseCode.TOO_MANY_REQUESTS: "Too many frames in a second: wait, then reconnect and send fewer.",
+}
+
+
+def refusals(base: type[Refusal] = Refusal) -> list[type[Refusal]]:
+    """Every refusal below `base`, each before those that are more special."""
+    return [one for direct in base.__subclasses__() for one in (direct, *refusals(direct))]

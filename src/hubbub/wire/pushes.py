@@ -1,4 +1,4 @@
-"""What the server says on the socket without being asked: every push of every kind of topic (seed 003; protocol, 1 and 2).
+"""What the server says on the socket without being asked: every push of every kind of topic (seed 003).
 
 A push of a change carries its `version` and that version's rows as `changes`, so that a client whose cursor is the
 version before needs no pull. As in `wire/answers.py`, the types say what the actions put together piece by piece.
@@ -63,15 +63,21 @@ class Hidden(msgspec.Struct, kw_only=True):
 
 
 class NewConversation(msgspec.Struct, kw_only=True):
-    """To who is new in it: `user_version`, and `changes` of their own stream. To the others, who were told of new
-    members: `version`, and `changes` of the conversation.
-    """
+    """To who is new in it. `user_ids`: all its members; `changes` are of one's own stream."""
 
     conversation: ConversationRow
     user_ids: list[str]
-    changes: list[ListingChange] | list[ConversationChange]
-    user_version: int | msgspec.UnsetType = msgspec.UNSET
-    version: int | msgspec.UnsetType = msgspec.UNSET
+    user_version: int
+    changes: list[ListingChange]
+
+
+class ModifiedConversation(msgspec.Struct, kw_only=True):
+    """To who was in it before. `changes` are of the conversation."""
+
+    conversation: ConversationRow
+    user_ids: list[str]
+    version: int
+    changes: list[ConversationChange]
 
 
 class ConversationRemoved(msgspec.Struct, kw_only=True):
@@ -113,14 +119,14 @@ class NewMessage(msgspec.Struct, kw_only=True):
     changes: list[MessageChange]
 
 
-class DeleteMessage(msgspec.Struct, kw_only=True):
+class DeletedMessage(msgspec.Struct, kw_only=True):
     message_group_id: str
     conversation_id: str
     version: int
     changes: list[MessageChange]
 
 
-class React(msgspec.Struct, kw_only=True):
+class ReactionPush(msgspec.Struct, kw_only=True):
     conversation_id: str
     message_group_id: str
     user_id: str
@@ -145,14 +151,14 @@ class UpdateAlias(msgspec.Struct, kw_only=True):
     changes: list[ConversationChange]
 
 
-class LeaveConversation(msgspec.Struct, kw_only=True):
+class LeftConversation(msgspec.Struct, kw_only=True):
     user_id: str
     conversation_id: str
     version: int
     changes: list[ConversationChange]
 
 
-class SetEncryptionKeys(msgspec.Struct, kw_only=True):
+class NewEncryptionKeys(msgspec.Struct, kw_only=True):
     user_id: str
     public_key: JsonObject
     conversation_id: str
@@ -164,45 +170,53 @@ class SetEncryptionKeys(msgspec.Struct, kw_only=True):
 
 
 class Push(NamedTuple):
-    payload: Any  # a type that msgspec knows
+    """When it is sent, and the types that its payload may have."""
+
     when: str
+    payloads: tuple[Any, ...]
 
 
-_RESYNC = Push(Resync, "The server may have missed something: send `sync`.")
+def _push(when: str, *payloads: Any) -> Push:
+    return Push(when, payloads)
+
+
+_RESYNC = _push("The server may have missed something: send `sync`.", Resync)
 _OLD_MESSAGE = "in an open group with `history` joined, to those who may see the message."
 
 PUSHES: Mapping[str, Mapping[str, Push]] = {
     "system": {
-        "presence_state": Push(dict[str, PresenceEntry], "After the join: who of one's contacts is online."),
-        "presence_diff": Push(PresenceDiff, "A contact came or went."),
-        "update_display_name": Push(UpdateDisplayName, "A contact, or oneself, has another name."),
-        "set_hidden": Push(Hidden, "One was hidden or shown, perhaps from another device."),
+        "presence_state": _push("After the join: who of one's contacts is online.", dict[str, PresenceEntry]),
+        "presence_diff": _push("A contact came or went.", PresenceDiff),
+        "update_display_name": _push("A contact, or oneself, has another name.", UpdateDisplayName),
+        "set_hidden": _push("One was hidden or shown, perhaps from another device.", Hidden),
     },
     "user": {
-        "new_conversation": Push(NewConversation, "One is in a new conversation, or one's group has new members."),
-        "conversation_removed": Push(ConversationRemoved, "One is no longer in a conversation."),
-        "new_message": Push(NewMessage, "A message in an encrypted conversation, with one's own copy."),
-        "edit_message": Push(NewMessage, f"Another text in an encrypted conversation; or {_OLD_MESSAGE}"),
-        "react": Push(React, f"A reaction {_OLD_MESSAGE}"),
-        "unreact": Push(React, f"A reaction was taken off {_OLD_MESSAGE}"),
-        "version": Push(BareVersion, "Something happened that one may not see: only the version moves."),
-        "settings": Push(Settings, "One's own settings changed."),
-        "read_mark": Push(ReadMark, "One read a conversation, perhaps on another device."),
-        "private_keys": Push(PrivateKeys, "One set keys for a conversation, perhaps on another device."),
+        "new_conversation": _push(
+            "One is in a new conversation, or one's group has new members.", NewConversation, ModifiedConversation
+        ),
+        "conversation_removed": _push("One is no longer in a conversation.", ConversationRemoved),
+        "new_message": _push("A message in an encrypted conversation, with one's own copy.", NewMessage),
+        "edit_message": _push(f"Another text in an encrypted conversation; or {_OLD_MESSAGE}", NewMessage),
+        "react": _push(f"A reaction {_OLD_MESSAGE}", ReactionPush),
+        "unreact": _push(f"A reaction was taken off {_OLD_MESSAGE}", ReactionPush),
+        "version": _push("Something happened that one may not see: only the version moves.", BareVersion),
+        "settings": _push("One's own settings changed.", Settings),
+        "read_mark": _push("One read a conversation, perhaps on another device.", ReadMark),
+        "private_keys": _push("One set keys for a conversation, perhaps on another device.", PrivateKeys),
         "resync": _RESYNC,
     },
     "conversation": {
-        "new_message": Push(NewMessage, "A message in a plaintext conversation."),
-        "edit_message": Push(NewMessage, "Another text in a plaintext conversation."),
-        "delete_message": Push(DeleteMessage, "A message is gone, all but its place."),
-        "react": Push(React, "A reaction, in a plaintext conversation."),
-        "unreact": Push(React, "A reaction was taken off, in a plaintext conversation."),
-        "start_typing": Push(Typing, "A member began to type."),
-        "finish_typing": Push(Typing, "A member stopped typing, left, or went away."),
-        "read_conversation": Push(ReadConversation, "A member read; at most one a second and member."),
-        "update_alias": Push(UpdateAlias, "The group has another alias."),
-        "leave_conversation": Push(LeaveConversation, "A member left."),
-        "set_encryption_keys": Push(SetEncryptionKeys, "A member has a new public key."),
+        "new_message": _push("A message in a plaintext conversation.", NewMessage),
+        "edit_message": _push("Another text in a plaintext conversation.", NewMessage),
+        "delete_message": _push("A message is gone, all but its place.", DeletedMessage),
+        "react": _push("A reaction, in a plaintext conversation.", ReactionPush),
+        "unreact": _push("A reaction was taken off, in a plaintext conversation.", ReactionPush),
+        "start_typing": _push("A member began to type.", Typing),
+        "finish_typing": _push("A member stopped typing, left, or went away.", Typing),
+        "read_conversation": _push("A member read; at most one a second and member.", ReadConversation),
+        "update_alias": _push("The group has another alias.", UpdateAlias),
+        "leave_conversation": _push("A member left.", LeftConversation),
+        "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
         "resync": _RESYNC,
     },
 }

@@ -25,7 +25,7 @@ from hubbub.wire.ids import is_id
 class ConversationChannel:
     """Types are checked already when a handler is called; rights are checked by the actions, under the lock."""
 
-    join_answer = answers.Document | answers.ResumedDocument
+    join_answers = (answers.Document, answers.ResumedDocument)
 
     def __init__(
         self,

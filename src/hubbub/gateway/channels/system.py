@@ -22,7 +22,7 @@ STARTING = Rule("starting", 1, 60)
 class SystemChannel:
     """Each user hears here only of their contacts, so the topic of the bus behind it is the user's own."""
 
-    join_answer = answers.Done
+    join_answers = (answers.Done,)
 
     def __init__(
         self, accounts: Accounts, starting: Starting, presence: Presence, limiter: MemoryLimiter | NoLimits

@@ -13,7 +13,7 @@ from hubbub.wire.errors import Forbidden, Unauthorized
 class UserChannel:
     """The server speaks here; clients only ask for what they missed."""
 
-    join_answer = answers.Heads | answers.StreamPulled
+    join_answers = (answers.Heads, answers.StreamPulled)
 
     def __init__(self, pulling: Pulling) -> None:
         self._pulling = pulling
