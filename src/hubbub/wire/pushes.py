@@ -68,7 +68,7 @@ class NewConversation(msgspec.Struct, kw_only=True):
     conversation: ConversationRow
     user_ids: list[str]
     user_version: int
-    changes: list[ListingChange]
+    changes: list[ListingChange | PrivateKeysChange]
 
 
 class ModifiedConversation(msgspec.Struct, kw_only=True):

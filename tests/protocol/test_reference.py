@@ -1,0 +1,301 @@
+"""The AsyncAPI document is true: everything that is sent and heard here is in it, and everything in it is heard here.
+
+The document is taken strictly: what it does not name, no message may have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from hubbub.wire.errors import refusals
+from hubbub.wire.ids import NIL_ID, new_id
+from tests.people import SYSTEM, People, Person, conversation, copies, start_group, start_open_group, start_private
+from tests.phoenix import Client, Ref
+from tests.sealing import Identity, head_after
+from tests.server import ServerProcess
+
+# Not heard in a server that is well: they follow an interruption of the bus, and a failure after a join.
+OF_ACCIDENTS = {"resync_push", "phx_error_push"}
+
+
+class Recorder(Client):
+    """Remembers what it sent, too."""
+
+    sent: dict[tuple[str, Ref], tuple[Ref, str, Any]]
+
+    async def send(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: Any) -> None:
+        self.__dict__.setdefault("sent", {})[topic, ref] = (join_ref, event, payload)
+        await super().send(join_ref, ref, topic, event, payload)
+
+
+class Reference:
+    """The document of a running server, and which of its messages were seen."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.seen: set[tuple[str, str]] = set()
+        self._strict = _closed(document)
+
+    @property
+    def described(self) -> set[tuple[str, str]]:
+        return {(prefix, name) for prefix, channel in self._channels.items() for name in channel["messages"]}
+
+    @property
+    def _channels(self) -> dict[str, Any]:
+        channels: dict[str, Any] = self.document["channels"]
+        return channels
+
+    def events(self, topic: str) -> list[str]:
+        """The events that clients may send on a topic."""
+        prefix = topic.partition(":")[0]
+        return [name for name in self._channels[prefix]["messages"] if not re.search("_(ok|error|push)$|^phx_", name)]
+
+    def check(self, topic: str, name: str, frame: list[Any]) -> None:
+        prefix = topic.partition(":")[0]
+        assert name in self._channels[prefix]["messages"], f"{name} of {prefix} is not described: {frame}"
+        where = {"$ref": f"#/channels/{prefix}/messages/{name}/payload"}
+        faults = [
+            f"{'/'.join(map(str, fault.instance_path))}: {fault.message}"
+            for fault in jsonschema_rs.Draft7Validator(self._strict | where).iter_errors(frame)
+        ]
+        assert not faults, (topic, name, frame, faults)
+        self.seen.add((prefix, name))
+
+    def check_all(self, client: Recorder) -> None:
+        """Every frame that this client heard, and those of its own that the server took."""
+        for frame in client.frames:
+            if frame.event != "phx_reply":
+                self.check(frame.topic, f"{frame.event}_push", list(frame))
+                continue
+            join_ref, event, payload = client.sent[frame.topic, frame.ref]
+            status = frame.payload["status"]
+            self.check(frame.topic, f"{event}_{status}", list(frame))
+            if status == "ok":
+                self.check(frame.topic, event, [join_ref, frame.ref, frame.topic, event, payload])
+
+
+def _closed(schema: Any) -> Any:
+    """Objects with named properties may have no others, but for the details of a refusal."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(value) for name, value in schema.items()}
+    if closed.get("type") == "object" and "properties" in closed and closed.get("title") != "Refused":
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+@pytest.fixture
+async def people(server: ServerProcess) -> AsyncIterator[People]:
+    async with People(server) as people:
+        yield people
+
+
+@pytest.fixture
+async def reference(people: People) -> Reference:
+    answer = await people.http.get("/schema/asyncapi.json")
+    assert answer.headers["content-type"] == "application/vnd.aai.asyncapi+json;version=3.0.0"
+    return Reference(answer.json())
+
+
+async def _arrive(people: People, person: Person) -> Recorder:
+    client = await Recorder.connect(people.server.ws_url, person.token)
+    await client.join(SYSTEM)
+    await client.join(person.topic)
+    return client
+
+
+# --- everything that is said ------------------------------------------------------------------------------------------
+
+
+async def test_every_message_is_as_it_is_described(people: People, reference: Reference) -> None:
+    ada, bob, cleo = await people.sign_up("Ada", "Bob", "Cleo")
+    clients = [await _arrive(people, person) for person in (ada, bob, cleo)]
+    try:
+        await _converse(reference, clients, [ada, bob, cleo])
+        for client in clients:
+            await client.heartbeat()  # everything before it has been read
+            reference.check_all(client)
+    finally:
+        for client in clients:
+            await client.close()
+    unheard = {(prefix, name) for prefix, name in reference.described - reference.seen if name not in OF_ACCIDENTS}
+    assert unheard == set()
+
+
+async def _converse(reference: Reference, clients: list[Recorder], persons: list[Person]) -> None:
+    (a, b, c), (ada, bob, cleo) = clients, persons
+    await _encrypted(a, b, ada, bob, cleo)
+    await _open_to_all(a, b, bob)
+    await _open_since_joining(a, b, c, ada, bob, cleo)
+    await _sealed(a, ada)
+    await _oneself(a, b, ada)
+    await _refusals(reference, a, ada, bob)
+
+
+async def _encrypted(a: Recorder, b: Recorder, ada: Person, bob: Person, cleo: Person) -> None:
+    id = await start_group(a, bob, alias="Besties 4eva")
+    topic = conversation(id)
+    await b.wait_for(bob.topic, "new_conversation")
+    await a.join(topic)
+    await b.join(topic)
+    await b.ask(topic, "set_encryption_keys", {"public_key": {"x": 1}, "private_key": {"y": 1}, "op_id": "keys"})
+    await b.wait_for(bob.topic, "private_keys")
+    said = await a.ask(topic, "send_message", {"encrypted_messages": copies("hello", ada, bob), "id": new_id()})
+    group = said["message"]["message_group"]
+    await b.wait_for(bob.topic, "new_message")
+    edit = {"message_group_id": group, "encrypted_messages": copies("hello again", ada, bob)}
+    await a.ask(topic, "edit_message", edit)
+    await b.wait_for(bob.topic, "edit_message")
+    await a.ask(topic, "send_message", {"encrypted_messages": copies("to myself", ada)})
+    await b.wait_for(bob.topic, "version")
+    await a.ask(topic, "delete_message", {"message_group_id": group})
+    await b.wait_for(topic, "delete_message")
+    await b.ask(topic, "read_conversation")
+    await a.wait_for(topic, "read_conversation")
+    await b.ask(topic, "start_typing")
+    await b.ask(topic, "finish_typing")
+    await a.wait_for(topic, "finish_typing")
+    await b.ask(topic, "change_alias", {"alias": None})
+    await a.wait_for(topic, "update_alias")
+    await a.ask(topic, "modify_conversation", {"new_members": [cleo.id], "alias": "Three of us"})
+    await b.wait_for(bob.topic, "new_conversation")
+    await a.ask(topic, "sync", {"cursor": 0})
+    await a.join(topic, {"cursor": 1})
+    await a.wait_for(topic, "phx_close")
+    await b.ask(topic, "leave_conversation")
+    await b.wait_for(bob.topic, "conversation_removed")
+    await b.wait_for(topic, "phx_close")
+    await a.wait_for(topic, "leave_conversation")
+    await start_private(a, bob)
+
+
+async def _open_to_all(a: Recorder, b: Recorder, bob: Person) -> None:
+    topic = conversation(await start_open_group(a, bob))
+    await a.join(topic)
+    await b.join(topic)
+    said = await a.ask(topic, "send_message", {"content": "hello", "index": 1, "position": 0, "device_id": new_id()})
+    group = {"message_group_id": said["message"]["message_group"]}
+    await b.ask(topic, "send_message", {"content": "hello too", "reply_to": group["message_group_id"]})
+    await a.ask(topic, "edit_message", {**group, "content": "hello again"})
+    await b.ask(topic, "react", {**group, "emoji": "+1"})
+    await b.ask(topic, "unreact", {**group, "emoji": "+1"})
+    for event in ("new_message", "edit_message", "react", "unreact"):
+        await a.wait_for(topic, event)
+    await b.ask(topic, "sync", {"cursor": 0, "limit": 100})
+    await b.leave(topic)
+    await b.wait_for(topic, "phx_close")
+
+
+async def _open_since_joining(a: Recorder, b: Recorder, c: Recorder, ada: Person, bob: Person, cleo: Person) -> None:
+    """Who came later is told only that something happened; who may see it, in their own topic."""
+    topic = conversation(await start_open_group(a, bob, history="joined"))
+    await a.join(topic)
+    said = await a.ask(topic, "send_message", {"content": "before Cleo"})
+    group = {"message_group_id": said["message"]["message_group"]}
+    await a.ask(topic, "modify_conversation", {"new_members": [cleo.id]})
+    await a.ask(topic, "edit_message", {**group, "content": "still before Cleo"})
+    await a.ask(topic, "react", {**group, "emoji": "+1"})
+    await a.ask(topic, "unreact", {**group, "emoji": "+1"})
+    for event in ("edit_message", "react", "unreact"):
+        await b.wait_for(bob.topic, event)
+    await c.wait_for(cleo.topic, "version")
+    assert not c.heard(cleo.topic, "edit_message")
+    assert a.heard(ada.topic, "edit_message")
+
+
+async def _sealed(a: Recorder, ada: Person) -> None:
+    identity, id, message = Identity(ada.id), new_id(), new_id()
+    assert (await ada.post("/api/keys", {"identity": identity.identity_key()})).status_code == 200
+    links = identity.found(id, [])
+    key = identity.public_key(id)
+    begin = {"user_ids": [], "id": id, "public_key": key, "private_key": {}, "links": links}
+    await a.ask(SYSTEM, "start_group_conversation", begin)
+    topic = conversation(id)
+    assert (await a.join(topic))["links"]
+    sealed = identity.seal(
+        "hello", conversation=id, message=message, members=head_after(id, None, *links), recipients={ada.id: key}
+    )
+    place = {"id": message, "device_id": NIL_ID, "index": 1, "position": 0}
+    body = {"sealed": sealed.sealed, "encrypted_messages": sealed.encrypted_messages}
+    await a.ask(topic, "send_message", {**body, **place})
+    pulled = await a.ask(topic, "sync", {"cursor": 0})
+    assert {"link", "message"} <= {change["kind"] for change in pulled["changes"]}
+
+
+async def _oneself(a: Recorder, b: Recorder, ada: Person) -> None:
+    await a.ask(SYSTEM, "set_display_name", {"display_name": "Countess"})
+    await b.wait_for(SYSTEM, "update_display_name")
+    await a.ask(SYSTEM, "set_hidden", {"hidden": True})
+    await b.wait_for(SYSTEM, "presence_diff", lambda payload: ada.id in payload["leaves"])
+    await a.wait_for(SYSTEM, "set_hidden")
+    await a.wait_for(ada.topic, "settings")
+    await a.ask(ada.topic, "sync", {"cursor": 0})
+    await a.join(ada.topic, {"cursor": 0})
+    await a.leave(ada.topic)
+    await a.join(ada.topic)
+    await a.leave(SYSTEM)
+    await a.join(SYSTEM)
+
+
+async def _refusals(reference: Reference, a: Recorder, ada: Person, bob: Person) -> None:
+    """Whatever the event, a payload that is no object is refused."""
+    topic = conversation(await start_open_group(a, bob))
+    await a.join(topic)
+    for name in (SYSTEM, ada.topic, topic):
+        for event in reference.events(name):
+            status, response = await a.push(name, event, [])
+            assert (status, response["reason"]) == ("error", "invalid_payload"), (name, event)
+    for name, params in ((conversation(new_id()), {}), (bob.topic, {}), (SYSTEM, {"token": "forged"})):
+        ref = a.next_ref()
+        await a.send(ref, ref, name, "phx_join", params)
+        assert (await a.reply_to(name, ref)).status == "error"
+    status, response = await a.push(topic, "edit_message", {"message_group_id": new_id(), "content": "x", "op_id": "o"})
+    assert (status, response["reason"], response["op_id"]) == ("error", "not_found", "o")
+
+
+# --- the document itself ------------------------------------------------------------------------------------------
+
+
+async def test_references_lead_somewhere(reference: Reference) -> None:
+    found = list(_references(reference.document))
+    assert found
+    for pointer in found:
+        at: Any = reference.document
+        for step in pointer.removeprefix("#/").split("/"):
+            assert step in at, pointer
+            at = at[step]
+
+
+async def test_replies_and_operations_use_every_message(reference: Reference) -> None:
+    used = {pointer for pointer in _references(reference.document["operations"]) if "/messages/" in pointer}
+    assert used == {f"#/channels/{prefix}/messages/{name}" for prefix, name in reference.described}
+
+
+async def test_it_says_where_the_socket_is_and_what_its_limits_are(server: ServerProcess, reference: Reference) -> None:
+    socket = reference.document["servers"]["socket"]
+    assert (socket["protocol"], socket["host"], socket["pathname"]) == (
+        "ws",
+        f"127.0.0.1:{server.port}",
+        "/socket/websocket",
+    )
+    assert reference.document["x-limits"]["max_body"] == 4000
+    assert "4001" in reference.document["x-close-codes"]
+
+
+async def test_it_names_every_reason_once(reference: Reference) -> None:
+    reasons = reference.document["components"]["schemas"]["Refused"]["properties"]["reason"]["enum"]
+    assert sorted(reasons) == sorted({refusal.code for refusal in refusals()})
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [found for item in value.values() for found in _references(item)]
+    return [found for item in value for found in _references(item)] if isinstance(value, list) else []
