@@ -23,7 +23,7 @@ from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.envelope import parse_copy, parse_envelope
-from hubbub.wire.errors import BadInput, NotFound, NotMember, NotOwner, NotServed, Refusal, WrongKind
+from hubbub.wire.errors import BadInput, NotFound, NotMember, NotOwner, NotServed, Refusal, StaleRevision, WrongKind
 from hubbub.wire.events import Body, DeleteMessage, EditMessage, React, SendMessage
 from hubbub.wire.ids import new_id, require_id
 
@@ -161,7 +161,11 @@ class Messages:
             message = self._own(transaction, conversation, operation.user_id, id)
             if said.sealed is not None and message.sealed == said.sealed:
                 return id, message.version
-            unseeing = self._check_edit(transaction, conversation, message, said)
+            try:
+                unseeing = self._check_edit(transaction, conversation, message, said)
+            except StaleRevision as stale:
+                shown = self._shown(transaction, conversation, operation.user_id, message)
+                raise StaleRevision(stale.detail, current=shown) from None
             self._rewrite(transaction, conversation, message, said)
             return id, conversation.head + 1
 
@@ -376,8 +380,10 @@ class Messages:
         self._tell_versions(changed)
 
     def _tell_versions(self, changed: _Changed) -> None:
-        """Keep the cursors dense of those who may not see what happened."""
-        payload = {"conversation_id": changed.conversation.id, "version": changed.version}
+        """Keep the cursors dense of those who may not see what happened; an edit takes from them what they held."""
+        payload: dict[str, Any] = {"conversation_id": changed.conversation.id, "version": changed.version}
+        if changed.conversation.encrypted and changed.message.rev:
+            payload["changes"] = [message_change(Seen(changed.message, None, None), encrypted=True)]
         for user in changed.unseeing:
             self._publisher.to_user(user, "version", payload)
 

@@ -127,11 +127,10 @@ def _sources(connection: Connection, conversation: Conversation, spans: Sequence
 
     def message_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
         found = messages.changed_since(connection, view, above, upto, limit)
-        return [message_change(seen) for seen in found]
+        return [message_change(seen, conversation.encrypted) for seen in found]
 
     def reaction_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        oldest = 0 if conversation.history == "all" else min(span.joined for span in spans)
-        found = messages.reactions_since(connection, id, oldest, above, upto, limit)
+        found = messages.reactions_since(connection, view, above, upto, limit)
         return [reaction_change(reaction) for reaction in found]
 
     def member_rows(above: int, upto: int, limit: int | None) -> list[Changed]:

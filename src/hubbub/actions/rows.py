@@ -47,10 +47,15 @@ def message_row(seen: Seen) -> MessageRow:
     )
 
 
-def message_change(seen: Seen) -> Changed:
+def message_change(seen: Seen, encrypted: bool = False) -> Changed:
+    """A message as one reader sees it.
+
+    An encrypted one without a copy for the reader is gone for them, like a deleted one: an edit left them out.
+    """
     message = seen.message
-    data = None if message.deleted else message_row(seen)
-    return Changed(kind="message", id=message.id, version=message.version, deleted=bool(message.deleted), data=data)
+    gone = bool(message.deleted) or (encrypted and seen.copy_id is None)
+    data = None if gone else message_row(seen)
+    return Changed(kind="message", id=message.id, version=message.version, deleted=gone, data=data)
 
 
 def reaction_change(reaction: Reaction) -> Changed:

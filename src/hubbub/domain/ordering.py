@@ -31,7 +31,7 @@ class Top(NamedTuple):
 def next_place(top: Top, owner_id: str, device_id: str) -> Place:
     """Where a message goes that came without a place: it continues its device's run, or opens a new index."""
     last = top.last
-    if last is not None and last.idx == top.idx and last[1:3] == (owner_id, device_id):
+    if last is not None and last[:3] == (top.idx, owner_id, device_id) and last.position < LARGEST:
         return last._replace(position=last.position + 1)
     return Place(top.idx + 1, owner_id, device_id, 0)
 

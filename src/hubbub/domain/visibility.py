@@ -19,6 +19,10 @@ class Span(NamedTuple):
     def current(self) -> bool:
         return self.left is None
 
+    def holds(self, version: int) -> bool:
+        """Whether something that happened at `version` happened during this stay, after the joining itself."""
+        return self.joined < version and (self.left is None or version <= self.left)
+
 
 def horizon(spans: Sequence[Span], head: int) -> int:
     """The newest version that someone with these spans may know of: the head for a member, else that of leaving."""
@@ -26,7 +30,9 @@ def horizon(spans: Sequence[Span], head: int) -> int:
 
 
 def sees_message(spans: Sequence[Span], history: str, created: int, version: int) -> bool:
-    """Whether a plaintext message is shown, made at `created` and last changed at `version`."""
-    return any(
-        (history == "all" or created > span.joined) and (span.left is None or version <= span.left) for span in spans
-    )
+    """Whether a plaintext message is shown, made at `created` and last changed at `version`.
+
+    Who came back sees again what was said during an earlier stay, as it is now.
+    """
+    known = any(span.left is None or version <= span.left for span in spans)
+    return known and (history == "all" or any(span.holds(created) for span in spans))

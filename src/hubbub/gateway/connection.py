@@ -75,6 +75,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's are transports without saying so
+        _release(self.transport.get_protocol())
 
     def data_received(self, data: bytes) -> None:
         if self.parser is None:
@@ -316,9 +317,12 @@ class _Expiry:
         return 0
 
 
+def _release(upgraded: asyncio.BaseProtocol) -> None:
+    """Break the cycle of uvicorn's HTTP protocol and its parser, which would wait for the collector: 2 KiB a socket."""
+    if hasattr(upgraded, "parser"):
+        upgraded.parser = None
+
+
 def refusal_body(refusal: Refusal) -> dict[str, Any]:
     """A refusal on the socket: `reason` is stable, `detail` a sentence, `current` what the client shows instead."""
-    body: dict[str, Any] = {"reason": refusal.code, "detail": refusal.detail, **refusal.extra}
-    if refusal.current is not None:
-        body["current"] = refusal.current
-    return body
+    return {"reason": refusal.code, "detail": refusal.detail, **refusal.extra, "current": refusal.current}

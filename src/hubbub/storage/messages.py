@@ -166,20 +166,28 @@ class View(NamedTuple):
 
 
 def _visible(view: View) -> ColumnElement[bool]:
-    """Whether the reader sees a message that stands (Hubbub protocol, section 2)."""
-    ranges = [_during(view, span) for span in view.spans]
-    held = copies.c.id.is_not(None) if view.encrypted else true()
-    return and_(messages.c.conversation_id == view.conversation_id, held, or_(false(), *ranges))
+    """Whether the reader sees a message that stands: what `domain.visibility.sees_message` says, in SQL."""
+    return and_(messages.c.conversation_id == view.conversation_id, _known(view), _shown(view))
 
 
-def _during(view: View, span: Span) -> ColumnElement[bool]:
-    """Whether one stay shows a message: encrypted ones by their copy, plaintext ones by the history."""
-    parts: list[ColumnElement[bool]] = [true()]
-    if not view.encrypted and view.history != "all":
-        parts.append(messages.c.created_version > span.joined)
-    if span.left is not None:
-        parts.append(messages.c.version <= span.left)
-    return and_(*parts)
+def _known(view: View) -> ColumnElement[bool]:
+    """Nothing that changed after the last stay."""
+    left = [span.left for span in view.spans if span.left is not None]
+    return true() if len(left) < len(view.spans) else messages.c.version <= max(left, default=0)
+
+
+def _shown(view: View) -> ColumnElement[bool]:
+    """Encrypted messages by the reader's copy, plaintext ones by the history."""
+    return copies.c.id.is_not(None) if view.encrypted else _in_history(view)
+
+
+def _in_history(view: View) -> ColumnElement[bool]:
+    """Whether a message was made when the reader may look back to."""
+    if view.history == "all":
+        return true()
+    created = messages.c.created_version
+    stays = [and_(created > span.joined, true() if span.left is None else created <= span.left) for span in view.spans]
+    return or_(false(), *stays)
 
 
 def _select(user_id: str, encrypted: bool) -> Select[Any]:
@@ -211,14 +219,18 @@ def page(connection: Connection, view: View, before: tuple[int, str, str, int, s
 
 
 def changed_since(connection: Connection, view: View, above: int, upto: int, limit: int | None) -> list[Seen]:
-    """Visible messages, and all tombstones, with `above` < version <= `upto`, by version, at most `limit`."""
+    """Visible messages, and all tombstones, with `above` < version <= `upto`, by version, at most `limit`.
+
+    In an encrypted conversation also edited messages without a copy for the reader: they may hold the one of before.
+    """
+    withdrawn = messages.c.rev > 0 if view.encrypted else false()
     query = (
         _select(view.user_id, view.encrypted)
         .where(
             messages.c.conversation_id == view.conversation_id,
             messages.c.version > above,
             messages.c.version <= upto,
-            or_(messages.c.deleted != 0, _visible(view)),
+            or_(messages.c.deleted != 0, withdrawn, _visible(view)),
         )
         .order_by(messages.c.version)
         .limit(limit)
@@ -263,19 +275,17 @@ def save_reaction(connection: Connection, row: Reaction) -> None:
         connection.execute(insert(reactions).values(**values))
 
 
-def reactions_since(
-    connection: Connection, conversation_id: str, oldest: int, above: int, upto: int, limit: int | None
-) -> list[Reaction]:
-    """Reactions with `above` < version <= `upto`, by version, to messages that were made after version `oldest`."""
+def reactions_since(connection: Connection, view: View, above: int, upto: int, limit: int | None) -> list[Reaction]:
+    """Reactions to what the reader may look back to with `above` < version <= `upto`, by version, at most `limit`."""
     message = and_(messages.c.conversation_id == reactions.c.conversation_id, messages.c.id == reactions.c.message_id)
     query = (
         select(reactions)
         .join(messages, message)
         .where(
-            reactions.c.conversation_id == conversation_id,
+            reactions.c.conversation_id == view.conversation_id,
             reactions.c.version > above,
             reactions.c.version <= upto,
-            messages.c.created_version > oldest,
+            _in_history(view),
         )
         .order_by(reactions.c.version)
         .limit(limit)

@@ -87,8 +87,11 @@ class ConversationRemoved(msgspec.Struct, kw_only=True):
 
 
 class BareVersion(msgspec.Struct, kw_only=True):
+    """`changes` only where an edit of an encrypted message left one out: what one held of it is withdrawn."""
+
     conversation_id: str
     version: int
+    changes: list[MessageChange] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Settings(msgspec.Struct, kw_only=True):
