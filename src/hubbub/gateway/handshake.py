@@ -37,7 +37,7 @@ def admit(gateway: Gateway, request: Request) -> Admitted:
         raise HandshakeRefused(503, "The server is going down; try another one, or later.")
     if not _is_allowed(gateway.origins, request):
         raise HandshakeRefused(403, "This origin may not open sockets; HUBBUB_ORIGINS lists those that may.")
-    parameters = dict(parse_qsl(request.query))
+    parameters = dict(parse_qsl(request.query, keep_blank_values=True))
     codec = CODECS.get(parameters.get("vsn", DEFAULT_VERSION))
     if codec is None:
         raise HandshakeRefused(403, "vsn is 1.0.0 or 2.0.0.")
