@@ -12,8 +12,8 @@ class Published(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One event on its way to everyone who listens to a topic.
 
     `payload` is the JSON text of the event's payload, encoded once by the publisher. `members_version` is
-    that of the conversation, 0 where there is none: a gateway that holds a lower one rechecks its listeners
-    before it delivers.
+    that at which somebody last left the conversation, 0 where that does not matter: a gateway that holds a
+    lower one rechecks its listeners before it delivers. (Who came since is no reason to look again.)
     """
 
     topic: str

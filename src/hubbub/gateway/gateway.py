@@ -137,6 +137,7 @@ class Gateway:
 
     def resync(self) -> None:
         """The bus was interrupted: whoever listens to it is to ask for what they may have missed."""
+        self.topics.distrust()
         for connection in list(self._connections):
             for joined in list((connection.topics or {}).values()):
                 joined.channel.resync(connection, joined.id)

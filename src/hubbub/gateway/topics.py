@@ -22,6 +22,8 @@ log = structlog.get_logger("hubbub.topics")
 
 SYSTEM_TOPIC = "system:general"
 PRESENCE_PREFIX = "presence:"
+CONVERSATION_PREFIX = "conversation:"
+UNKNOWN = -1
 
 # The members among these users of a conversation, with the version at which somebody last left.
 MembersAmong = Callable[[str, set[str]], Awaitable[tuple[set[str], int]]]
@@ -112,6 +114,12 @@ class Topics:
         if topic is not None and len(topic.listeners) + len(topic.old_listeners or ()) == 1:
             topic.departed_version = max(topic.departed_version, departed_version)
 
+    def distrust(self) -> None:
+        """Departures may have been missed: whatever comes next on a conversation, its listeners are rechecked first."""
+        for name, topic in self._topics.items():
+            if name.startswith(CONVERSATION_PREFIX):
+                topic.departed_version = UNKNOWN
+
     def deliver(self, batch: list[Published]) -> None:
         """Write what one tick brought."""
         by_topic = attrgetter("topic")
@@ -119,9 +127,6 @@ class Topics:
             topic = self._topics.get(name)
             if topic is not None:
                 self._arrived(name, topic, list(frames))
-
-    def everyone(self) -> list[tuple[str, Topic]]:
-        return list(self._topics.items())
 
     # --- delivering -----------------------------------------------------------------------------------------------
 
