@@ -1,0 +1,316 @@
+"""Three people, their five devices and their conversations on running servers; every answer is checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from hubbub.wire.ids import new_id
+from tests.people import SYSTEM, People, Person, Server, conversation
+from tests.sealing import Document, Identity, head_after
+from tests.sync.device import Device
+from tests.sync.model import Conversation, Stay, Utterance, device_of
+
+NAMES = ("Ada", "Bob", "Cleo")
+DEVICES = (0, 0, 1, 1, 2)  # whose each device is
+PAGES = (1, 200, 2, 7, 3)  # the size of the pages that each pulls
+
+PRIVATE, GROUP, SEALED, OPEN, JOINED = KINDS = ("private", "group", "sealed", "open", "joined")
+EXPECTED_REFUSALS = {"index_ahead", "index_behind"}
+
+
+class Request(NamedTuple):
+    """A write that was acknowledged, to be repeated later."""
+
+    user: str
+    topic: str
+    event: str
+    payload: dict[str, Any]
+    response: dict[str, Any]
+
+
+class Crew:
+    """Made by `assemble`. `servers` are the doors of one system; devices choose among them by number."""
+
+    def __init__(self, servers: Sequence[Server]) -> None:
+        self.servers = servers
+        self.people = People(servers[0])
+        self.persons: list[Person] = []
+        self.identities: dict[str, Identity] = {}
+        self.devices: list[Device] = []
+        self.conversations: list[Conversation] = []
+        self.accepted: list[Request] = []
+        self.moves = 0  # writes since everything was checked
+        self._counted = 0
+
+    async def assemble(self) -> None:
+        self.persons = await self.people.sign_up(*NAMES)
+        for person in self.persons:
+            identity = self.identities[person.id] = Identity(person.id)
+            keys = {"public_key": identity.public_key(), "private_key": identity.private_key()}
+            answer = await person.post("/api/keys", {"identity": identity.identity_key(), "user_key": keys})
+            assert answer.status_code == 200, answer.text
+        self.devices = [Device(self.persons[who], limit) for who, limit in zip(DEVICES, PAGES, strict=True)]
+        for number, device in enumerate(self.devices):
+            await self.connect(device, number)
+
+    async def disperse(self) -> None:
+        await self.people.__aexit__(None, None, None)
+
+    async def connect(self, device: Device, server: int) -> None:
+        await device.connect(self.servers[server % len(self.servers)])
+        await device.socket.join(SYSTEM)
+
+    def words(self) -> str:
+        """What nobody said before."""
+        self._counted += 1
+        return f"utterance {self._counted}"
+
+    # --- conversations ----------------------------------------------------------------------------------------------
+
+    async def start(self, device: Device, kind: str, others: Sequence[Person]) -> None:
+        """Begin a conversation of this kind; a private one with the first of the others."""
+        creator = device.person
+        others = others[:1] if kind == PRIVATE else others
+        begun = Conversation(
+            new_id(),
+            PRIVATE if kind == PRIVATE else "group",
+            kind in {PRIVATE, GROUP, SEALED},
+            kind == SEALED,
+            "joined" if kind == JOINED else "all",
+        )
+        payload = self._founding(begun, creator, others)
+        event = "start_private_conversation" if kind == PRIVATE else "start_group_conversation"
+        response = await device.socket.ask(SYSTEM, event, payload)
+        self.accepted.append(Request(creator.id, SYSTEM, event, payload, response))
+        if any(one.id == response["conversation_id"] for one in self.conversations):
+            assert kind == PRIVATE, "only a private conversation may exist already"
+            return
+        assert response == {"conversation_id": begun.id}
+        begun.stays = {person.id: [Stay(1, None, 0)] for person in (creator, *others)}
+        self.conversations.append(begun)
+
+    def _founding(self, begun: Conversation, creator: Person, others: Sequence[Person]) -> dict[str, Any]:
+        payload: dict[str, Any] = {"id": begun.id, "op_id": new_id()}
+        if begun.kind == PRIVATE:
+            payload["other_user_id"] = others[0].id
+        else:
+            payload["user_ids"] = [other.id for other in others]
+        if not begun.encrypted:
+            return payload | {"open": True, "history": begun.history}
+        if not begun.sealed:
+            begun.keys[creator.id] = 0
+            return payload | {"public_key": {"n": 0}, "private_key": {"n": 0}}
+        me = self.identities[creator.id]
+        begun.keys[creator.id] = 1
+        begun.links = me.found(begun.id, [self.identities[other.id] for other in others])
+        begun.gens = dict.fromkeys([creator.id, *(other.id for other in others)], 1)
+        keys = {"public_key": me.public_key(begun.id), "private_key": me.private_key(begun.id)}
+        return payload | keys | {"links": list(begun.links)}
+
+    def public_key(self, talk: Conversation, user: str) -> Document:
+        """What is sealed to: the key for the conversation, or the user's own until it exists."""
+        gen = talk.keys.get(user)
+        return self.identities[user].public_key(*((talk.id, gen) if gen is not None else (None, 1)))
+
+    def gen(self, talk: Conversation, user: str) -> int:
+        return talk.keys.get(user, 1)
+
+    # --- writes -----------------------------------------------------------------------------------------------------
+
+    async def write(self, device: Device, talk: Conversation, event: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """A write that must be accepted; it takes the next version."""
+        topic = conversation(talk.id)
+        response: dict[str, Any] = await device.socket.ask(topic, event, payload)
+        self.accept(device, talk, event, payload, response)
+        return response
+
+    def accept(
+        self, device: Device, talk: Conversation, event: str, payload: dict[str, Any], response: dict[str, Any]
+    ) -> None:
+        assert response["version"] == talk.head + 1, f"{event} took {response['version']} after {talk.head}"
+        talk.head += 1
+        self.moves += 1
+        if "id" in payload or "op_id" in payload:
+            self.accepted.append(Request(device.person.id, conversation(talk.id), event, payload, response))
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def compose(self, device: Device, talk: Conversation) -> tuple[int, int]:
+        """The place that this device's client gives its next message, from what it knows."""
+        known = device.conversations[talk.id].live("message").values() if talk.id in device.conversations else ()
+        mine = (device.person.id, device.id)
+        places = [(m["index"], m["sender"], m["device_id"], m["position"]) for m in known]
+        places += [m.place[:4] for m in talk.messages.values() if (m.owner, m.device) == mine and not m.deleted]
+        last = max(places, default=(0, "", "", 0))
+        if last[1:3] == mine:
+            return last[0], last[3] + 1
+        return last[0] + 1, 0
+
+    def recipients(self, talk: Conversation, omitted: str | None) -> list[str]:
+        return [user for user in talk.members if user != omitted]
+
+    def message(
+        self, device: Device, talk: Conversation, *, named: bool, place: tuple[int, int] | None, omitted: str | None
+    ) -> tuple[dict[str, Any], str | dict[str, str]]:
+        """A request to send, and who will read what."""
+        payload: dict[str, Any] = {"id": new_id()} if named or talk.sealed else {}
+        if talk.sealed and place is None:
+            place = self.compose(device, talk)
+        if place is not None:
+            payload |= {"index": place[0], "position": place[1], "device_id": device.id}
+        body, text = self.body(device, talk, payload, 0, omitted)
+        return payload | body, text
+
+    def body(
+        self, device: Device, talk: Conversation, payload: dict[str, Any], rev: int, omitted: str | None
+    ) -> tuple[dict[str, Any], str | dict[str, str]]:
+        """Something new in the form that the conversation asks for; `payload` says where it goes."""
+        words = self.words()
+        if not talk.encrypted:
+            return {"content": words}, words
+        if not talk.sealed:
+            copies = {user: f"{words} for {user}" for user in self.recipients(talk, omitted)}
+            return {"encrypted_messages": copies}, copies
+        sealed = self.identities[device.person.id].seal(
+            words,
+            conversation=talk.id,
+            message=payload["id"],
+            members=head_after(talk.id, None, *talk.links),
+            recipients={user: self.public_key(talk, user) for user in talk.members},
+            index=payload["index"],
+            position=payload["position"],
+            device=payload["device_id"],
+            rev=rev,
+        )
+        return {"sealed": sealed.sealed, "encrypted_messages": sealed.encrypted_messages}, sealed.encrypted_messages
+
+    async def send(
+        self, device: Device, talk: Conversation, payload: dict[str, Any], text: str | dict[str, str]
+    ) -> None:
+        """Send; the answer must be what the rules of the order say."""
+        owner, at = device.person.id, device_of(payload)
+        expected = talk.next_place(owner, at)
+        refusal = None
+        if "index" in payload:
+            expected = (payload["index"], payload["position"])
+            refusal = talk.refusal_of_place(owner, at, payload["index"])
+        status, response = await device.socket.push(conversation(talk.id), "send_message", payload)
+        if refusal is not None:
+            assert (status, response["reason"]) == ("error", refusal), response
+            return
+        assert status == "ok", response
+        self.accept(device, talk, "send_message", payload, response)
+        message = talk.said(response["message"], text, talk.head)
+        assert (message.index, message.position) == expected
+        assert (message.owner, message.device) == (owner, at)
+        assert message.id == payload.get("id", message.id)
+
+    async def send_at_once(self, sends: Sequence[tuple[Device, Conversation, dict[str, Any], Any]]) -> None:
+        """Many at the same time; in one of the possible orders each must be what the rules say."""
+        answers = await asyncio.gather(
+            *(device.socket.push(conversation(talk.id), "send_message", payload) for device, talk, payload, _ in sends)
+        )
+        accepted = []
+        for (device, talk, payload, text), (status, response) in zip(sends, answers, strict=True):
+            if status == "ok":
+                accepted.append((response["version"], device, talk, payload, text, response))
+            else:
+                assert "index" in payload, response
+                assert response["reason"] in EXPECTED_REFUSALS, response
+        for version, device, talk, payload, text, response in sorted(accepted, key=lambda answer: answer[0]):
+            expected = talk.next_place(device.person.id, device_of(payload))
+            self.accept(device, talk, "send_message", payload, response)
+            message = talk.said(response["message"], text, version)
+            if "index" not in payload:
+                assert (message.index, message.position) == expected
+
+    async def edit(self, device: Device, talk: Conversation, message: Utterance, omitted: str | None) -> None:
+        where = {"id": message.id, "index": message.index, "position": message.position, "device_id": message.device}
+        body, text = self.body(device, talk, where, message.rev + 1, omitted)
+        payload = {"message_group_id": message.id, "op_id": new_id(), **body}
+        response = await self.write(device, talk, "edit_message", payload)
+        message.text, message.sealed, message.version = text, body.get("sealed"), talk.head
+        message.rev += 1
+        assert response["message"]["rev"] == message.rev
+
+    async def delete(self, device: Device, talk: Conversation, message: Utterance) -> None:
+        await self.write(device, talk, "delete_message", {"message_group_id": message.id, "op_id": new_id()})
+        message.deleted, message.version = True, talk.head
+
+    async def react(self, device: Device, talk: Conversation, message: Utterance, emoji: str) -> None:
+        """Put a reaction on, or take it off when it is on."""
+        key = (message.id, device.person.id, emoji)
+        on = not talk.reactions.get(key, False)
+        payload = {"message_group_id": message.id, "emoji": emoji, "op_id": new_id()}
+        await self.write(device, talk, "react" if on else "unreact", payload)
+        talk.reactions[key] = on
+
+    # --- the conversation itself ------------------------------------------------------------------------------------
+
+    async def rename(self, device: Device, talk: Conversation) -> None:
+        alias = self.words()
+        await self.write(device, talk, "change_alias", {"alias": alias, "op_id": new_id()})
+        talk.alias = alias
+
+    async def add(self, device: Device, talk: Conversation, person: Person) -> None:
+        payload: dict[str, Any] = {"new_members": [person.id], "op_id": new_id()}
+        if talk.sealed:
+            payload["links"] = [self._link(talk, device.person, "add", person, self.gen(talk, person.id))]
+            talk.gens[person.id] = self.gen(talk, person.id)
+        await self.write(device, talk, "modify_conversation", payload)
+        talk.links += payload.get("links", [])
+        talk.join(person.id, talk.head)
+
+    async def leave(self, device: Device, talk: Conversation) -> None:
+        person = device.person
+        payload: dict[str, Any] = {"op_id": new_id()}
+        if talk.sealed:
+            payload["links"] = [self._link(talk, person, "leave", person, talk.gens[person.id])]
+        await self.write(device, talk, "leave_conversation", payload)
+        talk.links += payload.get("links", [])
+        talk.leave(person.id, talk.head)
+
+    def _link(self, talk: Conversation, actor: Person, action: str, about: Person, gen: int) -> Document:
+        head = head_after(talk.id, None, *talk.links)
+        return self.identities[actor.id].link(talk.id, head, action, self.identities[about.id], gen)
+
+    async def renew_keys(self, device: Device, talk: Conversation) -> None:
+        user = device.person.id
+        gen = talk.keys.get(user, 1 if talk.sealed else -1) + 1
+        me = self.identities[user]
+        public = me.public_key(talk.id, gen) if talk.sealed else {"n": gen}
+        private = me.private_key(talk.id, gen) if talk.sealed else {"n": gen}
+        payload = {"public_key": public, "private_key": private, "op_id": new_id()}
+        response = await self.write(device, talk, "set_encryption_keys", payload)
+        assert response["gen"] == gen
+        talk.keys[user] = gen
+
+    async def read(self, device: Device, talk: Conversation) -> None:
+        await device.socket.ask(conversation(talk.id), "read_conversation")
+        talk.readers.add(device.person.id)
+
+    # --- again ------------------------------------------------------------------------------------------------------
+
+    async def repeat(self, device: Device, request: Request) -> None:
+        """The same request once more: the same answer, and nothing changes."""
+        response = await device.socket.ask(request.topic, request.event, request.payload)
+        for name in ("conversation_id", "gen", "user_id"):
+            assert response.get(name) == request.response.get(name)
+        if request.event == "send_message":
+            assert response["message"]["message_group"] == request.response["message"]["message_group"]
+            assert response["version"] >= request.response["version"]
+        elif request.topic != SYSTEM:
+            assert response["version"] == request.response["version"]
+
+    async def send_and_vanish(self, device: Device, talk: Conversation, server: int) -> None:
+        """The socket goes before the answer comes; over the next one the same request is sent again."""
+        payload, text = self.message(device, talk, named=True, place=None, omitted=None)
+        ref = device.socket.next_ref()
+        topic = conversation(talk.id)
+        await device.socket.send(device.socket.joined[topic], ref, topic, "send_message", payload)
+        await device.drop()
+        await self.connect(device, server)
+        assert talk.id in device.joined
+        await self.send(device, talk, payload, text)

@@ -1,0 +1,60 @@
+"""All replicas end equal, whatever happens to their nudges, sockets and requests (Hubbub protocol, sections 2 to 4).
+
+Runs the same every time. `HUBBUB_SYNC_SEED=<number>` tries other ones, `HUBBUB_SYNC_EXAMPLES=<number>` more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.people import Server
+from tests.server import Cluster, ServerProcess
+from tests.sync.machine import Clients
+
+SEED = int(os.environ.get("HUBBUB_SYNC_SEED", "1"))
+EXAMPLES = int(os.environ.get("HUBBUB_SYNC_EXAMPLES", "0"))
+PHASES = (Phase.generate, Phase.shrink) if os.environ.get("HUBBUB_SYNC_SHRINK") else (Phase.generate,)
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("number", [SEED], ids=lambda number: f"seed {number}")
+def test_replicas_converge_on_sqlite(server: ServerProcess, loop: asyncio.AbstractEventLoop, number: int) -> None:
+    run([server], loop, number, examples=10, steps=60)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.postgres
+@pytest.mark.redis
+@pytest.mark.parametrize("number", [SEED], ids=lambda number: f"seed {number}")
+def test_replicas_converge_over_two_processes(cluster: Cluster, loop: asyncio.AbstractEventLoop, number: int) -> None:
+    run([cluster.first, cluster.second], loop, number, examples=5, steps=50)
+
+
+def run(servers: Sequence[Server], loop: asyncio.AbstractEventLoop, number: int, *, examples: int, steps: int) -> None:
+    machine = type("Clients", (Clients,), {"servers": servers, "loop": loop})
+    run_state_machine_as_test(
+        seed(number)(machine),
+        settings=settings(
+            max_examples=EXAMPLES or examples,
+            stateful_step_count=steps,
+            phases=PHASES,
+            deadline=None,
+            database=None,
+            print_blob=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
