@@ -284,5 +284,6 @@ CLOSE_ADVICE: Mapping[int, str] = {
 
 
 def refusals(base: type[Refusal] = Refusal) -> list[type[Refusal]]:
-    """Every refusal below `base`, each before those that are more special."""
-    return [one for direct in base.__subclasses__() for one in (direct, *refusals(direct))]
+    """Every refusal of this file below `base`, each before those that are more special."""
+    here = [one for one in base.__subclasses__() if one.__module__ == __name__]
+    return [one for direct in here for one in (direct, *refusals(direct))]

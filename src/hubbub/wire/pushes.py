@@ -191,7 +191,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "presence_state": _push("After the join: who of one's contacts is online.", dict[str, PresenceEntry]),
         "presence_diff": _push("A contact came or went.", PresenceDiff),
         "update_display_name": _push("A contact, or oneself, has another name.", UpdateDisplayName),
-        "set_hidden": _push("One was hidden or shown, perhaps from another device.", Hidden),
+        "set_hidden": _push("One's own `hidden` was set, perhaps on another device.", Hidden),
     },
     "user": {
         "new_conversation": _push(
