@@ -105,6 +105,8 @@ class Starting:
     ) -> _Plan:
         group = request if isinstance(request, StartGroupConversation) else StartGroupConversation()
         links = links_of(request.links)
+        if request.private_key is not None and request.public_key is None:
+            raise BadInput("A private_key comes with its public_key.")
         if group.open and (links or request.public_key is not None):
             raise BadInput("An open group is not encrypted: it has neither keys nor links.")
         if self._envelopes_required and not group.open and not links:
