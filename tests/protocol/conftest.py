@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.people import People
 from tests.server import Cluster, ServerProcess
+from tests.services import PostgresServer, RedisServer
 
 
 class Doors(NamedTuple):
@@ -24,6 +26,30 @@ ON_BOTH = [
 ]
 
 
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One for the whole folder: everyone in it signs up people of their own."""
+    with ServerProcess(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, redis_server: RedisServer
+) -> Iterator[Cluster]:
+    """One for the whole folder too."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with Cluster(folder, database_url=postgres.create_database(), redis_url=redis_server.url) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server of the test's own, which it may end."""
+    with ServerProcess(tmp_path) as server:
+        yield server
+
+
 @pytest.fixture(params=ON_BOTH)
 def doors(request: pytest.FixtureRequest) -> Doors:
     """The test runs on both."""
@@ -31,6 +57,10 @@ def doors(request: pytest.FixtureRequest) -> Doors:
     if isinstance(servers, Cluster):
         return Doors(servers.first, servers.second)
     return Doors(servers, servers)
+
+
+# For what one process shows as well as two.
+on_one_process = pytest.mark.parametrize("doors", ["server"], indirect=True)
 
 
 @pytest.fixture

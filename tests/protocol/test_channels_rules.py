@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.people import SYSTEM, People, conversation, start_open_group
+from tests.people import PASSWORD, SYSTEM, People, conversation, start_open_group
 from tests.phoenix import V1, V2, Client, Frame, Reply
 from tests.protocol.conftest import Doors
 from tests.server import ServerProcess
@@ -21,11 +22,17 @@ def doors(server: ServerProcess) -> Doors:
     return Doors(server, server)
 
 
+@pytest.fixture(scope="package")
+def token(server: ServerProcess) -> str:
+    """Of somebody who has many sockets: what concerns one of them concerns no other."""
+    body = {"email": "many@example.com", "password": PASSWORD}
+    return str(httpx.post(f"{server.url}/auth/register", json=body, trust_env=False).json()["auth_token"])
+
+
 @pytest.fixture(params=[V2, V1], ids=["v2", "v1"])
-async def client(request: pytest.FixtureRequest, people: People) -> Client:
+async def client(request: pytest.FixtureRequest, people: People, token: str) -> Client:
     """A signed-in socket, in no topic."""
-    [ada] = await people.sign_up("Ada")
-    return await ada.connect(vsn=request.param)
+    return await people.open(token=token, vsn=request.param)
 
 
 def of(client: Client, topic: str, *events: str) -> list[tuple[Any, Any, str]]:
@@ -90,9 +97,8 @@ async def test_an_unknown_event_is_refused_and_the_channel_stands(client: Client
     assert (await client.push(SYSTEM, "set_hidden", {"hidden": False})).status == "ok"
 
 
-async def test_a_frame_of_an_earlier_join_is_ignored(people: People) -> None:
-    [ada] = await people.sign_up("Ada")
-    client = await ada.connect()
+async def test_a_frame_of_an_earlier_join_is_ignored(people: People, token: str) -> None:
+    client = await people.open(token=token)
     await client.send("1", "1", SYSTEM, "phx_join", {})
     await client.send("2", "2", SYSTEM, "phx_join", {})
     await client.send("1", "3", SYSTEM, "set_hidden", {"hidden": False})
@@ -115,9 +121,8 @@ async def test_what_one_version_says_the_other_hears(people: People) -> None:
             assert (await client.wait_for(topic, "new_message"))["message"]["content"] == text
 
 
-async def test_without_vsn_the_version_is_the_first(people: People) -> None:
-    [ada] = await people.sign_up("Ada")
-    client = await ada.connect(vsn=None)
+async def test_without_vsn_the_version_is_the_first(people: People, token: str) -> None:
+    client = await people.open(token=token, vsn=None)
     await client.join(SYSTEM)
     assert client.frames[0].join_ref is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,6 @@ from tests.protocol.node_script import run, started
 from tests.server import ServerProcess
 
 pytestmark = pytest.mark.node
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server of the test's own, which it may end."""
-    with ServerProcess(tmp_path) as server:
-        yield server
 
 
 async def test_a_private_conversation(node: Path, doors: Doors) -> None:

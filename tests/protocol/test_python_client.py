@@ -6,8 +6,7 @@ The token is in the URL. It joins, listens, leaves, and comes back by itself aft
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -104,13 +103,6 @@ async def test_a_bad_token_is_refused_for_good(people: People, doors: Doors) -> 
     with pytest.raises(PHXConnectionError, match="403"):
         async with client_of(ada, doors.first):
             pass
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server of the test's own, which it may end."""
-    with ServerProcess(tmp_path) as server:
-        yield server
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])

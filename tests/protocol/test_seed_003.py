@@ -11,7 +11,7 @@ import pytest
 
 from tests.people import SYSTEM, People, Person, conversation, copies
 from tests.phoenix import V1, V2, Client, Refused
-from tests.protocol.conftest import Doors
+from tests.protocol.conftest import Doors, on_one_process
 from tests.protocol.shapes import ID, TIME, Nullable, assert_like
 
 CONVERSATION = {
@@ -81,6 +81,7 @@ async def two(people: People, doors: Doors) -> Two:
 # --- tokens -------------------------------------------------------------------------------------------------------
 
 
+@on_one_process
 @pytest.mark.parametrize("vsn", [V2, V1])
 async def test_the_token_in_the_payload_of_a_join_signs_a_guest_in(people: People, vsn: str) -> None:
     [ada] = await people.sign_up("Ada")
@@ -92,6 +93,7 @@ async def test_the_token_in_the_payload_of_a_join_signs_a_guest_in(people: Peopl
     await guest.join(ada.topic, {"token": ada.token})
 
 
+@on_one_process
 async def test_the_token_in_the_payload_of_an_event_is_taken_and_another_users_is_not(two: Two) -> None:
     hidden = {"hidden": False}
     await two.a.ask(SYSTEM, "set_hidden", {**hidden, "token": two.ada.token})
@@ -153,6 +155,7 @@ async def test_start_private_conversation(two: Two) -> None:
         assert set(pushed["user_ids"]) == {two.ada.id, two.bob.id}
 
 
+@on_one_process
 async def test_a_private_conversation_that_exists_is_answered_with(two: Two) -> None:
     first = await two.a.ask(
         SYSTEM, "start_private_conversation", {"other_user_id": two.bob.id, "public_key": {}, "private_key": {}}
@@ -166,6 +169,7 @@ async def test_a_private_conversation_that_exists_is_answered_with(two: Two) -> 
 # --- joining a conversation ---------------------------------------------------------------------------------------
 
 
+@on_one_process
 async def test_joining_an_empty_conversation(two: Two) -> None:
     topic = await two.group(alias=None)
     document = await two.a.join(topic)
@@ -177,6 +181,7 @@ async def test_joining_an_empty_conversation(two: Two) -> None:
     assert (await two.b.join(topic))["private_key"] is None
 
 
+@on_one_process
 async def test_joining_a_conversation_with_history(two: Two) -> None:
     topic = await two.group()
     group = await two.say(topic, "Hello")
@@ -191,6 +196,7 @@ async def test_joining_a_conversation_with_history(two: Two) -> None:
     assert document["conversation"]["alias"] == "Besties 4eva"
 
 
+@on_one_process
 async def test_the_page_token_of_a_join_leads_on_over_http(two: Two) -> None:
     topic = await two.group()
     sent = [await two.say(topic, f"Hello {number}") for number in range(60)]
@@ -240,6 +246,7 @@ async def test_edit_message(two: Two) -> None:
         assert pushed["message"]["updated_at"] >= pushed["message"]["inserted_at"]
 
 
+@on_one_process
 async def test_only_the_sender_edits_and_deletes(two: Two) -> None:
     topic = await two.group()
     group = await two.say(topic, "hello")
@@ -283,6 +290,7 @@ async def test_typing_ends_when_the_socket_goes(two: Two) -> None:
     assert (await two.b.wait_for(topic, "finish_typing"))["user_id"] == two.ada.id
 
 
+@on_one_process
 async def test_reading_is_remembered(two: Two) -> None:
     topic = await two.group()
     await two.b.ask(topic, "read_conversation")
@@ -304,6 +312,7 @@ async def test_change_alias(two: Two) -> None:
         assert pushed["conversation"]["alias"] == "Besties 4eva"
 
 
+@on_one_process
 async def test_a_private_conversation_has_no_alias(two: Two) -> None:
     payload = {"other_user_id": two.bob.id, "public_key": {}, "private_key": {}}
     topic = conversation((await two.a.ask(SYSTEM, "start_private_conversation", payload))["conversation_id"])
