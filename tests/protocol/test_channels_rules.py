@@ -143,10 +143,20 @@ async def test_a_bad_token_is_refused_at_the_door(server: ServerProcess, as_subp
 
 async def test_binary_and_malformed_frames_are_refused_and_the_socket_stands(client: Client) -> None:
     reasons = []
-    for data in (b"\0\0", "no JSON", "[1,2]", "{}", "[]", '"text"'):
+    for data in (
+        b"\0\0",
+        b"",
+        b"\0\xff\xff\xff\xff",
+        b"\0\1\1\1\1\xff\xff\xff\xff",
+        "no JSON",
+        "[1,2]",
+        "{}",
+        "[]",
+        '"text"',
+    ):
         await client.send_raw(data)
         frame = await client.wait_for_frame(lambda frame: frame.topic == "phoenix")
         assert frame.payload["status"] == "error"
         reasons.append(frame.payload["response"]["reason"])
-    assert reasons == ["binary_unsupported"] + ["malformed_frame"] * 5
+    assert reasons == ["binary_unsupported"] * 4 + ["malformed_frame"] * 5
     assert (await client.heartbeat()).status == "ok"

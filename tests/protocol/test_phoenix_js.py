@@ -79,7 +79,11 @@ async def test_channels_come_and_go(node: Path, server: ServerProcess) -> None:
     script = await run(node, "channels_come_and_go", Doors(server, server))
     assert script.said("state") == [{"before": "closed", "after": "joined"}, {"left": "closed"}]
     assert script.said("refused") == ["unmatched topic", "forbidden"]
-    assert script.said("answer") == [{"refused": "unknown_event"}]
+    assert script.said("answer") == [
+        {"refused": "unknown_event"},
+        {"refused": "binary_unsupported"},
+        {"status": "message_sent"},
+    ]
 
 
 async def test_heartbeats_are_answered(node: Path, server: ServerProcess) -> None:

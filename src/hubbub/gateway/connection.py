@@ -15,7 +15,7 @@ from hubbub.gateway.dispatch import Joined, answer_frame, leave_all
 from hubbub.gateway.handshake import admit
 from hubbub.gateway.websocket import HandshakeRefused, Parser, close_frame, text_frame
 from hubbub.wire.errors import BinaryUnsupported, CloseCode, Refusal
-from hubbub.wire.frames import V2, Codec, Ref, encode
+from hubbub.wire.frames import V2, Codec, Ref, encode, origin_of_binary
 
 if TYPE_CHECKING:
     from hubbub.gateway.gateway import Gateway
@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
         if kind == websocket.PING:
             self.push(websocket.frame(websocket.PONG, event[1]), 0)  # type: ignore[arg-type]
         elif kind == websocket.BINARY:
-            self.reply(None, None, "phoenix", BinaryUnsupported())
+            self.reply(*origin_of_binary(event[1]), BinaryUnsupported())  # type: ignore[arg-type]
         elif kind == websocket.CLOSE:
             self._closed_by_client(event[1])  # type: ignore[arg-type]
         elif kind == websocket.FAIL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate, pairwise
 from typing import Any
 
 import msgspec
@@ -88,6 +89,21 @@ class V2:
             _encode(event),
             payload,
         )
+
+
+def origin_of_binary(data: bytes) -> tuple[Ref, Ref, str]:
+    """`(join_ref, ref, topic)` of a binary push of version 2, so that its refusal finds the push that waits for it.
+
+    Its head is five bytes, kind 0 and the lengths of join_ref, ref, topic and event, and then these texts.
+    """
+    if len(data) < 5 or data[0] != 0 or len(data) < 5 + sum(data[1:5]):
+        return None, None, "phoenix"
+    ends = list(accumulate(data[1:4], initial=5))
+    try:
+        join_ref, ref, topic = (data[start:end].decode() for start, end in pairwise(ends))
+    except UnicodeDecodeError:
+        return None, None, "phoenix"
+    return join_ref, ref, topic
 
 
 class V1:

@@ -141,6 +141,8 @@ const scenarios = {
     await a.join("nowhere:1").catch(error => say("refused", error.response.reason));
     await a.join("user:00000000-0000-0000-0000-000000000000").catch(error => say("refused", error.response.reason));
     say("answer", await a.push(SYSTEM, "dance", {}));
+    say("answer", await a.push(SYSTEM, "set_hidden", new ArrayBuffer(3)));
+    say("answer", await a.push(SYSTEM, "set_hidden", { hidden: false }));
   },
 
   async heartbeats() {
