@@ -35,6 +35,10 @@ class Survivor:
         self.store = RedisPresence(url, pulse=pulse)
         self.gone: list[Present] = []
         self.returned: list[Present] = []
+        self.restored = 0
+
+    def was_restored(self) -> None:
+        self.restored += 1
 
     async def shows(self, users: list[str], expected: Present) -> None:
         """Waits until the store answers so."""
@@ -46,7 +50,7 @@ class Survivor:
 @asynccontextmanager
 async def survivor(url: str) -> AsyncIterator[Survivor]:
     one = Survivor(url)
-    await one.store.start(one.gone.append, one.returned.append)
+    await one.store.start(one.gone.append, one.returned.append, one.was_restored)
     try:
         yield one
     finally:
@@ -146,10 +150,12 @@ async def test_everyone_is_entered_again_after_redis_lost_its_memory(mortal_redi
     async with survivor(mortal_redis.url) as one, survivor(mortal_redis.url) as other:
         await one.store.arrive("ada", meta("ada"))
         await other.store.arrive("bob", meta("bob"))
+        before = one.restored, other.restored
         mortal_redis.restart()
         for each in (one, other):
             await each.shows(["ada", "bob"], all_of("ada", "bob"))
             assert each.gone == each.returned == []
+        await until(lambda: one.restored > before[0] and other.restored > before[1], "both are told")
 
 
 async def test_who_came_and_went_while_redis_was_away_is_entered_later(mortal_redis: RedisServer) -> None:

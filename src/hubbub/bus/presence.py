@@ -34,17 +34,21 @@ class PresenceStore(Protocol):
     too before it has told them, nobody does; `of` is right all the same.)
 
     A process that was taken for dead and is not, because it or its network stood still, enters its presences
-    again and has its `returned` called with them. A store that has lost its memory is filled again without
-    a word.
+    again and has its `returned` called with them.
 
     When the store cannot be reached, `arrive` and `leave` return all the same and are entered later, and `of`
-    knows of this process alone.
+    knows of this process alone. Once it is reached again, or is found to have lost its memory, each process enters
+    all its presences and has its `restored` called: what `of` answered before, here and elsewhere, lacked some.
 
-    Everything is called on one event loop. `gone` and `returned` must not block.
+    Everything is called on one event loop. `gone`, `returned` and `restored` must not block.
     """
 
-    async def start(self, gone: Change, returned: Change | None = None) -> None:
+    async def start(
+        self, gone: Change, returned: Change | None = None, restored: Callable[[], None] | None = None
+    ) -> None:
         """Begin. `gone` and `returned` are called with what ended, or is back, without a `leave` or `arrive`.
+
+        `restored` is called after everything of this process was entered anew.
 
         Returns when the store works or cannot be reached now; then it goes on trying.
         """

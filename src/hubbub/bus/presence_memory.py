@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hubbub.bus.presence import Change, Meta, OwnPresences, Present
 
@@ -13,7 +13,9 @@ class MemoryPresence:
     def __init__(self) -> None:
         self._own = OwnPresences()
 
-    async def start(self, gone: Change, returned: Change | None = None) -> None:
+    async def start(
+        self, gone: Change, returned: Change | None = None, restored: Callable[[], None] | None = None
+    ) -> None:
         pass
 
     async def arrive(self, user_id: str, meta: Meta) -> None:

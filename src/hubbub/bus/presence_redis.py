@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import math
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -76,11 +76,14 @@ class RedisPresence:
 
     # --- the port ---
 
-    async def start(self, gone: Change, returned: Change | None = None) -> None:
+    async def start(
+        self, gone: Change, returned: Change | None = None, restored: Callable[[], None] | None = None
+    ) -> None:
         loop = asyncio.get_running_loop()
         self._time, self._call_soon = loop.time, loop.call_soon
         self._gone = gone
         self._returned = returned
+        self._restored = restored
         await self._try_to_beat()
         self._tasks = [
             asyncio.create_task(work)
@@ -130,6 +133,8 @@ class RedisPresence:
             self._lost_touch(failure)
         else:
             self._damages_repaired = damages
+            if whole and self._restored is not None:
+                self._call_soon(self._restored)
 
     async def _write(self, present: Present, absent: set[str], *, anew: bool) -> None:
         async with self._redis.pipeline(transaction=anew) as pipeline:

@@ -38,10 +38,11 @@ class Presence:
         self._reader = reader
         self._publisher = publisher
         self._refs: dict[Socket, Meta] = {}
+        self._watching: set[Socket] = set()  # also those whose users are hidden
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        await self._store.start(self._gone, self._returned)
+        await self._store.start(self._gone, self._returned, self._restored)
 
     async def close(self) -> None:
         await self._store.close()
@@ -53,7 +54,10 @@ class Presence:
         user = socket.user_id
         if user is None:
             return
+        self._watching.add(socket)
         contacts, hidden = await self._reader.run(users.presence_circle, user)
+        if socket not in self._watching:
+            return  # it went meanwhile: nobody would ever take its presence away
         if not hidden:
             meta = Meta(secrets.token_urlsafe(9), rfc3339(time.time_ns() // 1_000_000), "online")
             self._refs[socket] = meta
@@ -73,6 +77,10 @@ class Presence:
 
     async def leave(self, socket: Socket) -> None:
         """The socket left the topic, or went."""
+        self._watching.discard(socket)
+        await self._withdraw(socket)
+
+    async def _withdraw(self, socket: Socket) -> None:
         meta = self._refs.pop(socket, None)
         user = socket.user_id
         if meta is None or user is None:
@@ -101,8 +109,8 @@ class Presence:
     async def _set_hidden(self, hidden: bool, sockets: Iterable[Socket]) -> None:
         for socket in sockets:
             if hidden and socket in self._refs:
-                await self.leave(socket)
-            elif not hidden and socket not in self._refs:
+                await self._withdraw(socket)
+            elif not hidden and socket in self._watching and socket not in self._refs:
                 await self.arrive(socket)
 
     # --- telling --------------------------------------------------------------------------------------------------
@@ -128,6 +136,16 @@ class Presence:
     def _returned(self, present: Present) -> None:
         for user, metas in present.items():
             self._spawn(self._tell_contacts(user, {user: metas}, {}))
+
+    def _restored(self) -> None:
+        """What was shown while the store was away lacked other processes' users there, and this one's elsewhere."""
+        self._spawn(self._tell_all_anew())
+
+    async def _tell_all_anew(self) -> None:
+        for socket, meta in list(self._refs.items()):
+            if socket.user_id is not None:
+                await self._tell_contacts(socket.user_id, {socket.user_id: [meta]}, {})
+        await self._show_all(list(self._watching))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
