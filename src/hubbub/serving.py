@@ -20,6 +20,7 @@ import structlog
 import uvicorn
 
 from hubbub.config import Settings, WrongSettings
+from hubbub.http.arriving import ArrivingRequest
 
 log = structlog.get_logger("hubbub.serving")
 
@@ -92,7 +93,7 @@ def _config(app: Any, sockets_class: Callable[..., asyncio.Protocol], settings: 
         config = uvicorn.Config(
             app,
             loop="none",
-            http="httptools",
+            http=ArrivingRequest,
             ws=sockets_class,  # type: ignore[arg-type]
             lifespan="off",
             log_config=None,
