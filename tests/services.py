@@ -212,6 +212,12 @@ class RedisServer:
         self.kill()
         self.start()
 
+    def revive(self) -> None:
+        """Whatever was done to it, it answers again."""
+        if self._process is None:
+            self.start()
+        self.resume()
+
     def close(self) -> None:
         """Ends it and removes its files."""
         self.kill()
