@@ -61,21 +61,22 @@ class Scene:
         return conversation(self.secure)
 
     @asynccontextmanager
-    async def unchanged(self) -> AsyncIterator[None]:
-        """What happens inside leaves everything as it was, for Ada and for Bob."""
-        before = await self._everything()
+    async def unchanged(self, *ids: str) -> AsyncIterator[None]:
+        """What happens inside leaves everything as it was for everyone; `ids` are further conversations of theirs."""
+        before = await self._everything(ids)
         yield
-        assert await self._everything() == before
+        assert await self._everything(ids) == before
 
-    async def _everything(self) -> list[Any]:
+    async def _everything(self, ids: tuple[str, ...]) -> list[Any]:
         answers = await asyncio.gather(
             *(person.get("/api/sync") for person in (self.ada, self.bob, self.eve)),
-            *(person.get("/api/sync", conversation_id=id) for person in (self.ada, self.bob) for id in self._groups()),
+            *(
+                person.get("/api/sync", conversation_id=id)
+                for person in (self.ada, self.bob)
+                for id in (self.open, self.secure, *ids)
+            ),
         )
         return [answer.json() for answer in answers]
-
-    def _groups(self) -> tuple[str, str]:
-        return self.open, self.secure
 
 
 async def said(client: Client, id: str, body: dict[str, Any]) -> str:
