@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -32,14 +32,17 @@ log = structlog.get_logger("hubbub.gateway")
 _decode_params = msgspec.json.Decoder(JoinParams).decode
 
 
-@dataclass(slots=True, frozen=True)
-class Joined:
+class Joined(msgspec.Struct, frozen=True, gc=False):
     """A topic that a socket is in: under which ref, served by which channel."""
 
     topic: str
     join_ref: Ref
     channel: Channel
-    id: str
+
+    @property
+    def id(self) -> str:
+        """What follows the colon of the topic's name."""
+        return self.topic.partition(":")[2]
 
 
 def answer_frame(connection: Connection, text: bytes) -> None:
@@ -98,8 +101,8 @@ async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
     if before is not None:
         connection.message(before.join_ref, frame.topic, "phx_close")
         channel.left(connection, id)
-    joined = Joined(frame.topic, frame.join_ref, channel, id)
-    await gateway.topics.join(topic, connection)
+    topic = await gateway.topics.join(topic, connection)
+    joined = Joined(topic if topic == frame.topic else intern(frame.topic), frame.join_ref, channel)
     try:
         response = await channel.join(connection, id, params)
     except BaseException:

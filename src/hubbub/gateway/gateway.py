@@ -12,6 +12,7 @@ from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.gateway.channel import Channel
 from hubbub.gateway.connection import Connection
+from hubbub.gateway.groups import Group, added, removed
 from hubbub.gateway.topics import Topics
 from hubbub.gateway.wheel import TimerWheel
 from hubbub.monitoring import Metrics
@@ -57,7 +58,7 @@ class Gateway:
         self._clock = clock
         self._connections: set[Connection] = set()
         self._unwritten: list[Connection] = []
-        self._by_user: dict[str, set[Connection]] = {}
+        self._by_user: dict[str, Group[Connection]] = {}
         revocations.on_revoked(self._revoked)
 
     def start(self) -> None:
@@ -75,16 +76,17 @@ class Gateway:
         self.wheel.wait(connection, SILENCE_LOOK)
 
     def signed_in(self, connection: Connection, user_id: str) -> None:
-        self._by_user.setdefault(user_id, set()).add(connection)
+        self._by_user[user_id] = added(self._by_user.get(user_id, ()), connection)
 
     def gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
         if self.draining:
             self._stirred.set()
         if connection.user_id is not None:
-            sockets = self._by_user.get(connection.user_id, set())
-            sockets.discard(connection)
-            if not sockets:
+            others = removed(self._by_user.get(connection.user_id, ()), connection)
+            if others:
+                self._by_user[connection.user_id] = others
+            else:
                 self._by_user.pop(connection.user_id, None)
 
     def write_soon(self, connection: Connection) -> None:

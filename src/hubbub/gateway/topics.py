@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from hubbub.bus.port import Bus, Published
+from hubbub.gateway.groups import Group, added, removed
 from hubbub.gateway.websocket import text_frame
 from hubbub.wire.errors import Refusal
 from hubbub.wire.frames import V1, V2, Codec
@@ -54,26 +55,35 @@ class Topic:
     `departed_version` is what was known when they were last checked; `held` keeps what arrives during a recheck.
     """
 
-    __slots__ = ("departed_version", "held", "listeners", "old_listeners")
+    __slots__ = ("departed_version", "held", "listeners", "name", "old_listeners")
 
-    def __init__(self) -> None:
-        self.listeners: set[Listener] = set()
-        self.old_listeners: set[Listener] | None = None  # those that speak version 1
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.listeners: Group[Listener] = ()
+        self.old_listeners: Group[Listener] = ()  # those that speak version 1
         self.departed_version = 0
         self.held: list[Published] | None = None
 
-    def of(self, codec: Codec) -> set[Listener]:
-        if codec is V2:
-            return self.listeners
-        if self.old_listeners is None:
-            self.old_listeners = set()
-        return self.old_listeners
+    def add(self, listener: Listener) -> None:
+        if listener.codec is V2:
+            self.listeners = added(self.listeners, listener)
+        else:
+            self.old_listeners = added(self.old_listeners, listener)
+
+    def remove(self, listener: Listener) -> None:
+        if listener.codec is V2:
+            self.listeners = removed(self.listeners, listener)
+        else:
+            self.old_listeners = removed(self.old_listeners, listener)
 
     def all(self) -> list[Listener]:
-        return [*self.listeners, *(self.old_listeners or ())]
+        return [*self.listeners, *self.old_listeners]
 
-    def __bool__(self) -> bool:
-        return bool(self.listeners or self.old_listeners)
+    def __contains__(self, listener: Listener) -> bool:
+        return listener in self.listeners or listener in self.old_listeners
+
+    def __len__(self) -> int:
+        return len(self.listeners) + len(self.old_listeners)
 
 
 class Topics:
@@ -86,19 +96,20 @@ class Topics:
         self._rechecks: set[asyncio.Task[None]] = set()
         self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
 
-    async def join(self, name: str, listener: Listener) -> None:
-        """Listen; once this returns nothing is missed."""
+    async def join(self, name: str, listener: Listener) -> str:
+        """Listen; once this returns nothing is missed. The result is `name`, the same object for every listener."""
         topic = self._topics.get(name)
         if topic is None:
-            topic = self._topics[name] = Topic()
-        topic.of(listener.codec).add(listener)
-        await self._bus.listen(name)
+            topic = self._topics[name] = Topic(name)
+        topic.add(listener)
+        await self._bus.listen(topic.name)
+        return topic.name
 
     def leave(self, name: str, listener: Listener) -> None:
         topic = self._topics.get(name)
         if topic is None:
             return
-        topic.of(listener.codec).discard(listener)
+        topic.remove(listener)
         if not topic:
             del self._topics[name]
             self._bus.unlisten(name)
@@ -106,12 +117,12 @@ class Topics:
     def hears(self, name: str, listener: Listener) -> bool:
         """Whether it listens; one that was put out does not."""
         topic = self._topics.get(name)
-        return topic is not None and listener in topic.of(listener.codec)
+        return topic is not None and listener in topic
 
     def checked(self, name: str, departed_version: int) -> None:
         """A listener was just let in at this version; older departures need no recheck for it."""
         topic = self._topics.get(name)
-        if topic is not None and len(topic.listeners) + len(topic.old_listeners or ()) == 1:
+        if topic is not None and len(topic) == 1:
             topic.departed_version = max(topic.departed_version, departed_version)
 
     def distrust(self) -> None:
