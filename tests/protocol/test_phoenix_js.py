@@ -8,7 +8,7 @@ import pytest
 
 from tests.protocol.conftest import Doors
 from tests.protocol.node_script import run, started
-from tests.server import ServerProcess
+from tests.server import Cluster, ServerProcess
 
 pytestmark = pytest.mark.node
 
@@ -109,6 +109,21 @@ async def test_clients_come_back_after_the_server_did(node: Path, mortal: Server
     for name in ("ada", "bob"):
         assert script.saw(name, "close")[0]["code"] == code
         assert [push["message"]["content"] for push in script.saw(name, "new_message")] == [f"still here for {name}"]
+
+
+async def test_what_was_said_while_one_process_was_gone_is_there_on_return(node: Path, cluster: Cluster) -> None:
+    async with started(node, "away", Doors(cluster.first, cluster.second)) as script:
+        await script.until("ready")
+        cluster.first.kill()
+        try:
+            await script.until("sent")
+        finally:
+            cluster.first.start()
+    returned = script.said("joined")[-1]["document"]
+    assert [message["content"] for message in returned["messages"]["items"]] == ["while you were away for ada"]
+    assert script.saw("bob", "close") == []
+    texts = [push["message"]["content"] for push in script.saw("bob", "new_message")]
+    assert texts == ["while you were away for bob", "back again for bob"]
 
 
 async def test_signed_out_everywhere_a_client_signs_in_and_rejoins(node: Path, doors: Doors) -> None:

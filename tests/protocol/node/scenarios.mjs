@@ -181,6 +181,21 @@ const scenarios = {
     await b.next(bob.topic, "new_message");
   },
 
+  // Ada's server goes when `ready` was said and comes back when `sent` was; Bob's stays.
+  async away() {
+    const all = await arrived();
+    const { ada, bob, a, b } = all;
+    const topic = await inPrivate(all);
+    const closed = a.next("socket", "close");
+    say("ready");
+    await closed;
+    say("answer", await b.push(topic, "send_message", copies("while you were away", ada, bob)));
+    say("sent");
+    say("joined", { who: "ada", document: await a.next(topic, "rejoined") });
+    await a.push(topic, "send_message", copies("back again", ada, bob));
+    await b.next(bob.topic, "new_message", push => push.message.sender === ada.id);
+  },
+
   async sign_in_again() {
     const all = await arrived();
     const { ada, bob, a, b } = all;
