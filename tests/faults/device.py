@@ -140,6 +140,7 @@ class Device:
     def __post_init__(self) -> None:
         self.counter = itertools.count(1)
         self._epoch: str | None = None
+        self._line: Line | None = None
         self._gap = asyncio.Event()
 
     def follow(self, conversation_id: str) -> Replica:
@@ -148,6 +149,11 @@ class Device:
 
     def speak_in(self, conversation_id: str, *readers: Person, composes: bool) -> None:
         self.speakers.append(Speaker(self, self.replicas[conversation_id], readers, composes=composes))
+
+    def lose_network(self) -> None:
+        """What is under way may arrive, but its answer will not."""
+        if self._line is not None:
+            self._line.cut()
 
     # --- living -------------------------------------------------------------------------------------------------
 
@@ -159,6 +165,7 @@ class Device:
             except (OSError, WebSocketException, TimeoutError):
                 await asyncio.sleep(random.uniform(*BEFORE_ANOTHER_TRY))
                 continue
+            self._line = line
             try:
                 await self._converse(line, server)
             except* LineLost as lost:

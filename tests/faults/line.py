@@ -95,7 +95,11 @@ class Line:
         finally:
             self._asked.pop(ref, None)
 
-    async def drop(self) -> None:
-        """End it without a word."""
+    def cut(self) -> None:
+        """End it without a word, whatever is under way."""
         self._connection.transport.abort()
+
+    async def drop(self) -> None:
+        """As `cut`; returns when it is gone."""
+        self.cut()
         await self._connection.wait_closed()

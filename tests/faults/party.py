@@ -88,7 +88,7 @@ class Party:
     def speakers(self) -> list[Speaker]:
         return [speaker for device in self.devices for speaker in device.speakers]
 
-    async def talk(self, messages: int = 30) -> None:
+    async def talk(self, messages: int = 20) -> None:
         """Go on until everyone who speaks had that many further messages acknowledged; nobody stops then."""
         self._may_speak.set()
         goals = [(speaker, len(speaker.acknowledged) + messages) for speaker in self.speakers]
@@ -96,6 +96,12 @@ class Party:
             lambda: all(len(speaker.acknowledged) >= goal for speaker, goal in goals),
             f"{messages} more messages of each are acknowledged",
         )
+
+    async def lose_networks(self) -> None:
+        """Everybody's socket breaks off in the middle of a word; they come back."""
+        for device in self.devices:
+            device.lose_network()
+        await self.talk(1)
 
     async def fall_silent(self) -> None:
         """Nobody begins another message, and all that were begun are acknowledged."""

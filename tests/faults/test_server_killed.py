@@ -19,6 +19,7 @@ async def test_kill_of_the_server_on_sqlite(tmp_path: Path, rounds: range, tell:
         async with Party(server) as party:
             for number in rounds:
                 await party.talk()
+                await party.lose_networks()
                 await asyncio.to_thread(server.kill)
                 await asyncio.to_thread(server.start)
                 await party.talk()
@@ -32,6 +33,7 @@ async def test_kill_of_one_of_two_servers(mortal_cluster: Cluster, rounds: range
     async with Party(first, second) as party:
         for number in rounds:
             await party.talk()
+            await party.lose_networks()
             await asyncio.to_thread(first.kill)
             right_again = asyncio.create_task(party.presence_right(PRESENCE_WITHIN))
             await party.talk()
@@ -47,6 +49,7 @@ async def test_kill_of_both_servers(mortal_cluster: Cluster, rounds: range, tell
     async with Party(*servers) as party:
         for number in rounds:
             await party.talk()
+            await party.lose_networks()
             await asyncio.gather(*(asyncio.to_thread(server.kill) for server in servers))
             await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
             await party.talk()
