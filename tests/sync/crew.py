@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from hubbub.wire.ids import new_id
 from tests.people import SYSTEM, People, Person, Server, conversation
 from tests.sealing import Document, Identity, head_after
 from tests.sync.device import Device
-from tests.sync.model import Conversation, Stay, Utterance, device_of
+from tests.sync.model import Conversation, Stay, device_of
 
 NAMES = ("Ada", "Bob", "Cleo")
 DEVICES = (0, 0, 1, 1, 2)  # whose each device is
@@ -28,6 +28,16 @@ class Request(NamedTuple):
     event: str
     payload: dict[str, Any]
     response: dict[str, Any]
+
+
+class Plan(NamedTuple):
+    """A write that must be accepted; `follows` is what it does to the model once it has its version."""
+
+    device: Device
+    talk: Conversation
+    event: str
+    payload: dict[str, Any]
+    follows: Callable[[dict[str, Any]], None]
 
 
 class Crew:
@@ -119,11 +129,16 @@ class Crew:
 
     # --- writes -----------------------------------------------------------------------------------------------------
 
-    async def write(self, device: Device, talk: Conversation, event: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """A write that must be accepted; it takes the next version."""
-        topic = conversation(talk.id)
-        response: dict[str, Any] = await device.socket.ask(topic, event, payload)
-        self.accept(device, talk, event, payload, response)
+    async def do(self, *plans: Plan) -> None:
+        """Write, all at the same time; what follows, follows in the order of the versions that the writes took."""
+        answers = await asyncio.gather(*(self._ask(plan) for plan in plans))
+        in_order = sorted(zip(plans, answers, strict=True), key=lambda one: (one[0].talk.id, one[1]["version"]))
+        for plan, response in in_order:
+            self.accept(plan.device, plan.talk, plan.event, plan.payload, response)
+            plan.follows(response)
+
+    async def _ask(self, plan: Plan) -> dict[str, Any]:
+        response: dict[str, Any] = await plan.device.socket.ask(conversation(plan.talk.id), plan.event, plan.payload)
         return response
 
     def accept(
@@ -225,67 +240,6 @@ class Crew:
             message = talk.said(response["message"], text, version)
             if "index" not in payload:
                 assert (message.index, message.position) == expected
-
-    async def edit(self, device: Device, talk: Conversation, message: Utterance, omitted: str | None) -> None:
-        where = {"id": message.id, "index": message.index, "position": message.position, "device_id": message.device}
-        body, text = self.body(device, talk, where, message.rev + 1, omitted)
-        payload = {"message_group_id": message.id, "op_id": new_id(), **body}
-        response = await self.write(device, talk, "edit_message", payload)
-        message.text, message.sealed, message.version = text, body.get("sealed"), talk.head
-        message.rev += 1
-        assert response["message"]["rev"] == message.rev
-
-    async def delete(self, device: Device, talk: Conversation, message: Utterance) -> None:
-        await self.write(device, talk, "delete_message", {"message_group_id": message.id, "op_id": new_id()})
-        message.deleted, message.version = True, talk.head
-
-    async def react(self, device: Device, talk: Conversation, message: Utterance, emoji: str) -> None:
-        """Put a reaction on, or take it off when it is on."""
-        key = (message.id, device.person.id, emoji)
-        on = not talk.reactions.get(key, False)
-        payload = {"message_group_id": message.id, "emoji": emoji, "op_id": new_id()}
-        await self.write(device, talk, "react" if on else "unreact", payload)
-        talk.reactions[key] = on
-
-    # --- the conversation itself ------------------------------------------------------------------------------------
-
-    async def rename(self, device: Device, talk: Conversation) -> None:
-        alias = self.words()
-        await self.write(device, talk, "change_alias", {"alias": alias, "op_id": new_id()})
-        talk.alias = alias
-
-    async def add(self, device: Device, talk: Conversation, person: Person) -> None:
-        payload: dict[str, Any] = {"new_members": [person.id], "op_id": new_id()}
-        if talk.sealed:
-            payload["links"] = [self._link(talk, device.person, "add", person, self.gen(talk, person.id))]
-            talk.gens[person.id] = self.gen(talk, person.id)
-        await self.write(device, talk, "modify_conversation", payload)
-        talk.links += payload.get("links", [])
-        talk.join(person.id, talk.head)
-
-    async def leave(self, device: Device, talk: Conversation) -> None:
-        person = device.person
-        payload: dict[str, Any] = {"op_id": new_id()}
-        if talk.sealed:
-            payload["links"] = [self._link(talk, person, "leave", person, talk.gens[person.id])]
-        await self.write(device, talk, "leave_conversation", payload)
-        talk.links += payload.get("links", [])
-        talk.leave(person.id, talk.head)
-
-    def _link(self, talk: Conversation, actor: Person, action: str, about: Person, gen: int) -> Document:
-        head = head_after(talk.id, None, *talk.links)
-        return self.identities[actor.id].link(talk.id, head, action, self.identities[about.id], gen)
-
-    async def renew_keys(self, device: Device, talk: Conversation) -> None:
-        user = device.person.id
-        gen = talk.keys.get(user, 1 if talk.sealed else -1) + 1
-        me = self.identities[user]
-        public = me.public_key(talk.id, gen) if talk.sealed else {"n": gen}
-        private = me.private_key(talk.id, gen) if talk.sealed else {"n": gen}
-        payload = {"public_key": public, "private_key": private, "op_id": new_id()}
-        response = await self.write(device, talk, "set_encryption_keys", payload)
-        assert response["gen"] == gen
-        talk.keys[user] = gen
 
     async def read(self, device: Device, talk: Conversation) -> None:
         await device.socket.ask(conversation(talk.id), "read_conversation")

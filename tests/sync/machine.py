@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.people import SYSTEM, Person, Server, conversation
 from tests.phoenix import Refused
+from tests.sync import plans
 from tests.sync.checks import check_everything
-from tests.sync.crew import DEVICES, KINDS, PRIVATE, Crew
+from tests.sync.crew import DEVICES, KINDS, PRIVATE, Crew, Plan
 from tests.sync.device import Device
 from tests.sync.model import Conversation, Utterance
 
@@ -50,6 +51,9 @@ class Clients(RuleBasedStateMachine):
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
+
+    def act(self, *acts: Plan) -> None:
+        self.do(self.crew.do(*acts))
 
     # --- who and what -----------------------------------------------------------------------------------------------
 
@@ -106,8 +110,8 @@ class Clients(RuleBasedStateMachine):
 
     @rule(where=some)
     def leave(self, where: int) -> None:
-        if (found := self.inside(where, groups=True)) and len(found[1].members) > 1:
-            self.do(self.crew.leave(*found))
+        if (found := self.inside(where, groups=True)) and self.may_leave(*found, []):
+            self.act(plans.leave(self.crew, *found))
 
     @rule(where=some, person=some)
     def add(self, where: int, person: int) -> None:
@@ -122,17 +126,17 @@ class Clients(RuleBasedStateMachine):
         if pairs:
             who, talk = pairs[where % len(pairs)]
             absent: list[Person] = [one for one in self.crew.persons if one.id not in talk.members]
-            self.do(self.crew.add(who, talk, absent[person % len(absent)]))
+            self.act(plans.add(self.crew, who, talk, absent[person % len(absent)]))
 
     @rule(where=some)
     def rename(self, where: int) -> None:
         if found := self.inside(where, groups=True):
-            self.do(self.crew.rename(*found))
+            self.act(plans.rename(self.crew, *found))
 
     @rule(where=some)
     def renew_keys(self, where: int) -> None:
         if (found := self.inside(where)) and found[1].encrypted:
-            self.do(self.crew.renew_keys(*found))
+            self.act(plans.renew_keys(self.crew, *found))
 
     @rule(where=some)
     def read(self, where: int) -> None:
@@ -187,12 +191,12 @@ class Clients(RuleBasedStateMachine):
     @rule(message=some, omit=st.booleans())
     def edit(self, message: int, omit: bool) -> None:
         if found := self.own_message(message):
-            self.do(self.crew.edit(*found, self.someone(found[1], found[0], omit)))
+            self.act(plans.edit(self.crew, *found, self.someone(found[1], found[0], omit)))
 
     @rule(message=some)
     def delete(self, message: int) -> None:
         if found := self.own_message(message):
-            self.do(self.crew.delete(*found))
+            self.act(plans.delete(self.crew, *found))
 
     @rule(where=some, message=some, emoji=st.sampled_from("👍🎉"))
     def react(self, where: int, message: int, emoji: str) -> None:
@@ -204,7 +208,26 @@ class Clients(RuleBasedStateMachine):
             for seen in talk.visible(device.person.id)
         ]
         if pairs:
-            self.do(self.crew.react(*pairs[(where * 64 + message) % len(pairs)], emoji))
+            self.act(plans.react(self.crew, *pairs[(where * 64 + message) % len(pairs)], emoji))
+
+    @rule(where=some, other=some, omit=st.booleans(), leaving=st.booleans())
+    def do_at_once(self, where: int, other: int, omit: bool, leaving: bool) -> None:
+        """An edit, a deletion, a reaction, a new name and a leaving that do not wait for each other."""
+        acts: list[Plan] = []
+        if edited := self.own_message(where):
+            acts.append(plans.edit(self.crew, *edited, self.someone(edited[1], edited[0], omit)))
+        if (deleted := self.own_message(other)) and (not edited or deleted[2] is not edited[2]):
+            acts.append(plans.delete(self.crew, *deleted))
+        if named := self.inside(where, groups=True):
+            acts.append(plans.rename(self.crew, *named))
+        if leaving and (gone := self.inside(other, groups=True)) and self.may_leave(*gone, acts):
+            acts.append(plans.leave(self.crew, *gone))
+        self.act(*acts)
+
+    def may_leave(self, who: Device, talk: Conversation, meanwhile: list[Plan]) -> bool:
+        """Whether nobody is left alone, and what else is under way does not depend on it."""
+        busy = any(plan.talk is talk and (talk.encrypted or plan.device.person is who.person) for plan in meanwhile)
+        return len(talk.members) > 1 and not busy
 
     # --- the network ------------------------------------------------------------------------------------------------
 
