@@ -238,5 +238,11 @@ def test_commands_and_settings_that_are_named_exist(document: Path) -> None:
     assert set(re.findall(r"HUBBUB_[A-Z_]+\b", text)) <= known | tests_alone
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "deploy").rglob("*.*")), ids=lambda path: path.name)
+def test_settings_that_ways_to_run_it_name_exist(file: Path) -> None:
+    known = set(re.findall(r"HUBBUB_\w+", _read("docs/reference/settings.md")))
+    assert set(re.findall(r"HUBBUB_[A-Z_]+\b", file.read_text())) <= known
+
+
 def _read(name: str) -> str:
     return (ROOT / name).read_text()
