@@ -9,7 +9,6 @@ import pytest
 
 from hubbub.wire.errors import CloseCode
 from tests.faults.conftest import Tell
-from tests.faults.device import Device
 from tests.faults.party import Party
 from tests.server import Cluster, ServerProcess
 
@@ -21,7 +20,7 @@ async def test_drain_on_sqlite(tmp_path: Path, rounds: range, tell: Tell) -> Non
         async with Party(server) as party:
             for number in rounds:
                 await party.talk()
-                await _drain(server, party.devices)
+                await _drain(party, server)
                 await party.talk()
                 tell(number, await party.count())
 
@@ -33,16 +32,17 @@ async def test_drain_of_one_of_two_servers(mortal_cluster: Cluster, rounds: rang
     async with Party(first, mortal_cluster.second) as party:
         for number in rounds:
             await party.talk()
-            await _drain(first, [device for device in party.devices if device.server is first])
+            await _drain(party, first)
             await party.talk()
             tell(number, await party.count())
 
 
-async def _drain(server: ServerProcess, devices: list[Device]) -> None:
-    """Stop and start it again, and see that each of these was told to come back."""
-    closed_before = [len(device.closes) for device in devices]
-    assert devices
+async def _drain(party: Party, server: ServerProcess) -> None:
+    """Stop and start it again, and see that everyone who was on it was told to come back."""
+    closes = {device.name: (device.closes, len(device.closes)) for device in party.devices if device.server is server}
+    assert closes
     assert await asyncio.to_thread(server.stop, seconds=DRAIN_SECONDS + 5) == 0
-    closed_with = [device.closes[before:] for device, before in zip(devices, closed_before, strict=True)]
-    assert closed_with == [[CloseCode.RESTART]] * len(devices)
+    await party.until(lambda: all(len(codes) > before for codes, before in closes.values()), "all have noticed")
+    closed_with = {name: codes[before:] for name, (codes, before) in closes.items()}
+    assert closed_with == {name: [CloseCode.RESTART] for name in closes}
     await asyncio.to_thread(server.start)
