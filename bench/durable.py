@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from bench.accounts import make_accounts, make_groups
 from bench.client import PUSH, STILL_HERE, Client, Frames, Ids, connect, message
 from bench.plan import Plan
-from bench.processes import CORES, Server, cpu_seconds, descendants, result_of
+from bench.processes import CORES, Server, cpu_seconds, descendants, loop_seconds, result_of
 from bench.results import Row, row
 from tests.server import migrate
 from tests.services import PostgresServer, RedisServer
@@ -191,6 +191,7 @@ class Stretch(NamedTuple):
     p50: float
     p99: float
     cpu: float  # seconds of the server per message
+    loop: float  # of that, on event loops
     database: float  # seconds of the database's processes per message
     batch: float  # messages a transaction
     load: float  # of one core, used by this process
@@ -207,11 +208,13 @@ async def _stretch(plan: Plan, crowd: Crowd, senders: int, commits: dict[str, An
     crowd.begin(senders)
     await asyncio.sleep(min(WARMING, plan.seconds))
     before, cpu, database = crowd.metrics(), cpu_seconds(crowd.processes), _database_cpu(crowd)
+    loop = loop_seconds(crowd.processes)
     crowd.forget()
     begun, own = time.perf_counter(), time.process_time()
     await asyncio.sleep(plan.seconds)
     passed, own = time.perf_counter() - begun, time.process_time() - own
     cpu, database = cpu_seconds(crowd.processes) - cpu, _database_cpu(crowd) - database
+    loop = loop_seconds(crowd.processes) - loop
     latencies = sorted(crowd.latencies)
     after = crowd.metrics()
     await crowd.end()
@@ -222,6 +225,7 @@ async def _stretch(plan: Plan, crowd: Crowd, senders: int, commits: dict[str, An
         p50=latencies[count // 2],
         p99=latencies[int(count * 0.99)],
         cpu=cpu / count,
+        loop=loop / count,
         database=database / count,
         batch=changes / batches,
         load=own / passed,
@@ -255,6 +259,7 @@ def _row(part: str, what: str, found: tuple[int, list[Stretch]], against: str, a
             "p99 ms": middle.p99 * 1e3,
             "messages a commit": middle.batch,
             "CPU µs a message": middle.cpu * 1e6,
+            "of that on the event loop": middle.loop * 1e6,
             **database,
             "of the baseline": middle.baseline_cpu * 1e6,
             "load's core": middle.load,

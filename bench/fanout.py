@@ -222,6 +222,7 @@ async def _rivals(baseline: Baseline, triggers: Callable[[int], list[bytes]], pl
 class Burst(NamedTuple):
     rate: float  # deliveries a second
     cpu: float  # seconds of the server per delivery
+    load: float  # of one core, used by this process
 
 
 async def _in_flight(plan: Plan, halls: dict[str, Hall], flight: int) -> list[Row]:
@@ -233,6 +234,7 @@ async def _in_flight(plan: Plan, halls: dict[str, Hall], flight: int) -> list[Ro
     what = f"fan-out to {plan.listeners:,} sockets, {flight} in flight"
     rate = {name: median(burst.rate for burst in of) for name, of in bursts.items()}
     cpu = {name: median(burst.cpu for burst in of) * 1e6 for name, of in bursts.items()}
+    load = median(burst.load for burst in bursts["hubbub"])
     rows = []
     for against, aim in ((BARE, 0.9), (BROADCAST, 1.5)):
         ratio = rate["hubbub"] / rate[against]
@@ -246,7 +248,7 @@ async def _in_flight(plan: Plan, halls: dict[str, Hall], flight: int) -> list[Ro
                 baseline=rate[against],
                 aim=f"{aim} times",
                 met=ratio >= aim,
-                details={"CPU µs a delivery": cpu["hubbub"], "of the baseline": cpu[against]},
+                details={"CPU µs a delivery": cpu["hubbub"], "of the baseline": cpu[against], "load's core": load},
             )
         )
     return rows
@@ -255,13 +257,13 @@ async def _in_flight(plan: Plan, halls: dict[str, Hall], flight: int) -> list[Ro
 async def _burst(hall: Hall, flight: int, seconds: float) -> Burst:
     hall.stay()
     await hall.round(flight)
-    rounds, begun, cpu = 0, time.perf_counter(), cpu_seconds(hall.processes)
+    rounds, begun, own, cpu = 0, time.perf_counter(), time.process_time(), cpu_seconds(hall.processes)
     while time.perf_counter() - begun < seconds:
         await hall.round(flight)
         rounds += 1
     passed, used = time.perf_counter() - begun, cpu_seconds(hall.processes) - cpu
     deliveries = rounds * flight * len(hall.listeners)
-    return Burst(deliveries / passed, used / deliveries)
+    return Burst(deliveries / passed, used / deliveries, (time.process_time() - own) / passed)
 
 
 # --- at an even pace --------------------------------------------------------------------------------------------------
@@ -297,6 +299,7 @@ class Pace(NamedTuple):
     p99: float
     rate: float  # broadcasts a second that all listeners got
     cpu: float  # seconds of the server per second
+    load: float  # of one core, used by this process
 
 
 async def _paced(plan: Plan, halls: dict[str, Hall], rate: int) -> Row:
@@ -316,8 +319,9 @@ async def _paced(plan: Plan, halls: dict[str, Hall], rate: int) -> Row:
             "p50 ms": ours.p50 * 1e3,
             "of the baseline": bare.p50 * 1e3,
             "broadcasts/s": ours.rate,
-            "CPU": ours.cpu,
-            "CPU of the baseline": bare.cpu,
+            "server's core": ours.cpu,
+            "the baseline's": bare.cpu,
+            "load's core": ours.load,
         },
     )
 
@@ -330,7 +334,7 @@ async def _at_pace(hall: Hall, rate: int, seconds: float) -> Pace:
     already = len(hall.ends)
     hall.log = Log(hall.listeners)
     hall.expect(count)
-    cpu, begun = cpu_seconds(hall.processes), time.perf_counter() + 0.01
+    cpu, own, begun = cpu_seconds(hall.processes), time.process_time(), time.perf_counter() + 0.01
     sent = 0
     while sent < count:
         due = min(count, int((time.perf_counter() - begun) * rate) + 1)
@@ -340,7 +344,8 @@ async def _at_pace(hall: Hall, rate: int, seconds: float) -> Pace:
         await asyncio.sleep(max(0.0, begun + sent / rate - time.perf_counter()))
     await hall.heard()
     passed, used = time.perf_counter() - begun, cpu_seconds(hall.processes) - cpu
+    load = (time.process_time() - own) / passed
     log, hall.log = hall.log, None
     last = log.last_heard(hall.ends[already:])
     late = sorted(moment - (begun + number / rate) for number, moment in enumerate(last))
-    return Pace(late[count // 2], late[int(count * 0.99)], count / max(passed, seconds), used / passed)
+    return Pace(late[count // 2], late[int(count * 0.99)], count / max(passed, seconds), used / passed, load)

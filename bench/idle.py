@@ -1,20 +1,33 @@
-"""(a) What an idle socket costs in memory: resident bytes of the server's process, without the kernel's buffers."""
+"""(a) What an idle socket costs in memory: resident bytes of the server's process, without the kernel's buffers.
+
+The pages of the database that the process maps are told apart: they belong to the kernel's cache of files, there are
+as many of them as of users who were read, and they go when memory is wanted.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.accounts import Account, make_accounts, make_group
 from bench.client import Client, connect
 from bench.plan import Plan
-from bench.processes import Baseline, Server, resident_bytes
+from bench.processes import Baseline, Resident, Server, resident
 from bench.results import Row, row
 
 GROUP = 1_000  # members of an open group: above the size in which members see who is online
 FIRST = 50  # sockets before the first measurement, so that what is made once does not count
 SETTLED = 32 * 1024  # bytes that may come or go in the time of a look
+
+
+class Cost(NamedTuple):
+    """Bytes of a socket."""
+
+    own: float
+    with_files: float
+
 
 Opened = Callable[[int], Awaitable[Client]]
 
@@ -54,7 +67,7 @@ async def join_three(server: Server, account: Account, topic: str) -> Client:
     return client
 
 
-async def _each(processes: list[int], count: int, opened: Opened) -> float:
+async def _each(processes: list[int], count: int, opened: Opened) -> Cost:
     """Bytes for each of so many sockets."""
     clients = [await opened(number) for number in range(FIRST)]
     before = await _settled(processes)
@@ -62,30 +75,29 @@ async def _each(processes: list[int], count: int, opened: Opened) -> float:
     after = await _settled(processes)
     for client in clients:
         client.drop()
-    return (after - before) / count
+    return Cost((after.own - before.own) / count, (after.with_files - before.with_files) / count)
 
 
-async def _settled(processes: list[int]) -> int:
+async def _settled(processes: list[int]) -> Resident:
     """Resident bytes once they have stopped changing."""
-    before = -SETTLED
+    before, now = -SETTLED, resident(processes)
     for _ in range(40):
-        now = resident_bytes(processes)
-        if abs(now - before) < SETTLED:
+        if abs(now.own - before) < SETTLED:
             break
-        before = now
         await asyncio.sleep(0.25)
-    return before
+        before, now = now.own, resident(processes)
+    return now
 
 
-def _row(what: str, ours: float, least: float, websockets: float, aim: float) -> Row:
+def _row(what: str, ours: Cost, least: Cost, websockets: Cost, aim: float) -> Row:
     return row(
         "a",
         what,
-        ours / 1024,
+        ours.own / 1024,
         "KiB",
         against="bare loop",
-        baseline=least / 1024,
+        baseline=least.own / 1024,
         aim=f"{aim:g} KiB",
-        met=ours <= aim * 1024,
-        details={"websockets KiB": websockets / 1024},
+        met=ours.own <= aim * 1024,
+        details={"websockets KiB": websockets.own / 1024, "with mapped files KiB": ours.with_files / 1024},
     )

@@ -12,12 +12,12 @@ from bench.accounts import make_accounts
 from bench.client import Address, Client, connect
 from bench.idle import GROUP, groups_of, join_three
 from bench.plan import Plan
-from bench.processes import Baseline, Server, cpu_seconds, has_setting
+from bench.processes import Baseline, Server, cpu_seconds
 from bench.results import Row, row
 
 AT_ONCE = 200
 QUERIES = "hubbub_database_queries_total"
-CACHE_OFF = {"HUBBUB_READ_CACHE": "off"}
+CACHE_OFF = {"HUBBUB_CACHE_ENTRIES": "0"}
 
 
 class Rush(NamedTuple):
@@ -25,7 +25,7 @@ class Rush(NamedTuple):
     p50: float
     p99: float
     cpu: float  # seconds of the server per socket
-    queries: float | None  # per socket
+    queries: float  # per socket
     hits: float  # of the cache, per socket
 
 
@@ -35,10 +35,7 @@ async def measure(plan: Plan, folder: Path) -> list[Row]:
     with Baseline("broadcast", str(empty)) as library:
         least = await _connect_all(library.address, plan.connecting)
     rows = []
-    ways: list[tuple[str, dict[str, str]]] = [("with the cache", {})]
-    if has_setting(*CACHE_OFF):
-        ways.append(("without it", CACHE_OFF))
-    for name, environment in ways:
+    for name, environment in (("with the cache", {}), ("without it", CACHE_OFF)):
         rush = await _rush(plan, folder / name.replace(" ", "-"), environment)
         rows.append(
             row(
@@ -53,7 +50,7 @@ async def measure(plan: Plan, folder: Path) -> list[Row]:
                     "p99 ms": rush.p99 * 1e3,
                     "CPU µs a socket": rush.cpu * 1e6,
                     "cache hits a socket": rush.hits,
-                    **({} if rush.queries is None else {"queries a socket": rush.queries}),
+                    "queries a socket": rush.queries,
                 },
             )
         )
@@ -88,7 +85,7 @@ async def _rush(plan: Plan, folder: Path, environment: dict[str, str]) -> Rush:
         p50=times[count // 2],
         p99=times[int(count * 0.99)],
         cpu=cpu / count,
-        queries=counted.get(QUERIES),
+        queries=counted[QUERIES],
         hits=counted["hubbub_cache_hits_total"],
     )
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -117,12 +117,6 @@ def result_of(module: str, *arguments: str) -> dict[str, Any]:
     return result
 
 
-def has_setting(variable: str) -> bool:
-    """Whether the server knows a setting, as it tells its operator."""
-    told = subprocess.run([sys.executable, "-m", "hubbub.cli", "settings"], capture_output=True, text=True, check=True)
-    return variable in told.stdout
-
-
 def _command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", f"bench.baselines.{module}", *arguments]
 
@@ -139,13 +133,27 @@ def cpu_seconds(processes: list[int]) -> float:
     return used / TICKS
 
 
-def resident_bytes(processes: list[int]) -> int:
-    """Memory of these processes that is in RAM."""
-    total = 0
+def loop_seconds(processes: list[int]) -> float:
+    """What their first threads alone used so far, on which the event loops run."""
+    return sum(sum(map(int, _stat(process, f"task/{process}/")[11:13])) for process in processes) / TICKS
+
+
+class Resident(NamedTuple):
+    """Bytes of memory in RAM: what only these processes have, and that together with the files that they map."""
+
+    own: int
+    with_files: int
+
+
+def resident(processes: list[int]) -> Resident:
+    """Memory of these processes."""
+    own = with_files = 0
     for process in processes:
-        rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
-        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Rss:")) * 1024
-    return total
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        sizes = {line.split()[0]: int(line.split()[1]) * 1024 for line in rollup[1:]}
+        own += sizes["Anonymous:"]
+        with_files += sizes["Rss:"]
+    return Resident(own, with_files)
 
 
 def descendants(process: int) -> list[int]:
@@ -161,6 +169,6 @@ def descendants(process: int) -> list[int]:
     return found[1:]
 
 
-def _stat(process: int) -> list[str]:
+def _stat(process: int, task: str = "") -> list[str]:
     """Fields of /proc/…/stat from the state on; the name before it may hold anything."""
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return Path(f"/proc/{process}/{task}stat").read_text().rpartition(")")[2].split()
