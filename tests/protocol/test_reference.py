@@ -5,8 +5,10 @@ The document is taken strictly: what it does not name, no message may have.
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +16,7 @@ import pytest
 
 from hubbub.wire.errors import refusals
 from hubbub.wire.ids import NIL_ID, new_id
+from hubbub.wire.pushes import PUSHES
 from tests.people import SYSTEM, People, Person, conversation, copies, start_group, start_open_group, start_private
 from tests.phoenix import Client, Ref
 from tests.sealing import Identity, head_after
@@ -21,6 +24,8 @@ from tests.server import ServerProcess
 
 # Not heard in a server that is well: they follow an interruption of the bus, and a failure after a join.
 OF_ACCIDENTS = {"resync_push", "phx_error_push"}
+SOURCES = Path(__file__).parents[2] / "src" / "hubbub"
+PUBLISHES = {"to_conversation": "conversation", "to_user": "user", "to_contact": "system"}
 
 
 class Recorder(Client):
@@ -258,6 +263,22 @@ async def _refusals(reference: Reference, a: Recorder, ada: Person, bob: Person)
         assert (await a.reply_to(name, ref)).status == "error"
     status, response = await a.push(topic, "edit_message", {"message_group_id": new_id(), "content": "x", "op_id": "o"})
     assert (status, response["reason"], response["op_id"]) == ("error", "not_found", "o")
+
+
+def test_every_push_that_the_code_names_is_described() -> None:
+    """Also one that nothing here provokes."""
+    named = [push for file in SOURCES.rglob("*.py") for push in _pushes(ast.parse(file.read_text()))]
+    assert len(named) > 15
+    assert [(prefix, event) for prefix, event in named if event not in PUSHES[prefix]] == []
+
+
+def _pushes(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Prefix of the topic and event of each publish that names its event in place."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in PUBLISHES:
+            event = call.args[1] if len(call.args) > 1 else None
+            if isinstance(event, ast.Constant):
+                yield PUBLISHES[call.func.attr], str(event.value)
 
 
 # --- the document itself ------------------------------------------------------------------------------------------
