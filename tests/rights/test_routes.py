@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.people import PASSWORD, People, Server
+from tests.people import PASSWORD, People, Server, conversation
 from tests.rights.expectations import HTTP, OK, STANDINGS, HttpRow
 from tests.rights.standings import Answers, Standings, sign_up_all
 from tests.server import Cluster, ServerProcess
@@ -73,3 +73,23 @@ async def request(
 
 def filled(template: str, values: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], template)
+
+
+async def test_who_left_reads_what_was_said_before_and_nothing_after(server: ServerProcess, answers: Answers) -> None:
+    async with People(server) as people:
+        standings = Standings(people, answers, dict.fromkeys((*answers, "guest"), server))
+        await standings.connect()
+        for kind in ("open", "secure"):
+            place = await standings.place(kind)
+            former, owner = standings.persons["former"], standings.persons["owner"]
+            gone = (await former.get("/api/sync", conversation_id=place.conversation)).json()
+            socket = standings.sockets["owner"]
+            await socket.join(conversation(place.conversation))
+            for said in ("later", "last"):
+                body = said if kind == "open" else {owner.id: said, former.id: said}
+                reply = await socket.push(conversation(place.conversation), "send_message", {place.form: body})
+                assert (reply.status == "ok") is (kind == "open"), "a copy for who left is refused"
+            page = (await former.get("/api/messages", conversation_id=place.conversation)).json()
+            assert [item["message_group"] for item in page["items"]] == ([place.message] if kind == "open" else [])
+            assert (await former.get("/api/sync", conversation_id=place.conversation)).json() == gone
+            assert "later" not in str(standings.sockets["former"].frames)
