@@ -135,7 +135,7 @@ class Server:
             entries=settings.cache_entries,
             counted=self._metrics.cache,
         )
-        self._pulling = Pulling(self._reader, self._vault, epoch)
+        self._pulling = Pulling(self._reader, self._rosters, self._vault, epoch)
         self._topics = Topics(self._bus, self._members_among)
         self._topics.overhear = self._presence.overhear
         self._channels = self._make_channels()

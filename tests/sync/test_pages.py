@@ -125,6 +125,26 @@ async def test_a_pull_that_makes_no_sense_is_refused(persons: list[Person]) -> N
         assert refused.value.reason == "invalid_payload", asked
 
 
+async def test_the_last_page_says_who_has_read_when(persons: list[Person]) -> None:
+    """Read marks take no version: one whose push was lost comes with the next pull."""
+    ada, bob, cleo = persons
+    hers, his = await ada.arrive(), await bob.arrive()
+    id = await start_open_group(hers, bob, cleo)
+    topic = conversation(id)
+    await hers.join(topic)
+    await his.join(topic)
+    read_at = (await his.ask(topic, "read_conversation"))["read_at"]
+    for number in range(3):
+        await hers.ask(topic, "send_message", {"content": f"no. {number}"})
+    *first, last = await pages(hers, topic, 2)
+    assert last["read_times"] == {bob.id: read_at}
+    assert first
+    assert all("read_times" not in page for page in first)
+    await his.ask(topic, "leave_conversation")
+    former = (await bob.get("/api/sync", conversation_id=id)).json()
+    assert "read_times" not in former
+
+
 async def test_a_former_member_pulls_up_to_their_leaving(persons: list[Person]) -> None:
     ada, bob, _ = persons
     hers, his = await ada.arrive(), await bob.arrive()

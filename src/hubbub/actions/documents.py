@@ -127,7 +127,7 @@ class Documents:
             "private_keys": mine,
             "links": [msgspec.Raw(link.encode()) for link in roster.links],
             "users": users.public_users(connection, user_id, roster.members, fellows=roster.members),
-            "read_times": _read_times(connection, conversation),
+            "read_times": read_times(connection, self._rosters, conversation),
         }
 
     def _people(
@@ -142,7 +142,7 @@ class Documents:
             "private_keys": [],
             "links": [],
             "users": users.public_users(connection, user_id, fellows | owners, fellows=fellows),
-            "read_times": {} if large else _read_times(connection, conversation),
+            "read_times": read_times(connection, self._rosters, conversation),
         }
 
     async def private_with(self, actor: Actor, user_id: str) -> str | None:
@@ -194,7 +194,10 @@ def _place(message: Message) -> _Place:
     return _Place(message.idx, message.owner_id, message.device_id, message.position, message.id)
 
 
-def _read_times(connection: Connection, conversation: Conversation) -> dict[str, str]:
+def read_times(connection: Connection, rosters: Rosters, conversation: Conversation) -> dict[str, str]:
+    """When each user read last; of a large open group nobody is listed."""
+    if not conversation.encrypted and rosters.count(connection, conversation) > LARGEST_FULL_LIST:
+        return {}
     times = conversations.read_times(connection, conversation.id)
     return {user: rfc3339(at) for user, at in times.items()}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hubbub.actions.documents import require_reader
+from hubbub.actions.documents import read_times, require_reader
 from hubbub.actions.rows import (
     conversation_change,
     key_change,
@@ -24,6 +24,7 @@ from hubbub.domain.visibility import Span, horizon
 from hubbub.storage import conversations, messages, user_stream, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
+from hubbub.storage.rosters import Rosters
 from hubbub.storage.vault import Vault
 from hubbub.wire.errors import BadInput, CursorExpired
 from hubbub.wire.events import Changed, Pulled
@@ -37,8 +38,9 @@ Source = Callable[[int, int, int | None], Sequence[Changed]]
 class Pulling:
     """Answers pulls on conversations and on the user's own stream."""
 
-    def __init__(self, reader: Reader, vault: Vault, epoch: str) -> None:
+    def __init__(self, reader: Reader, rosters: Rosters, vault: Vault, epoch: str) -> None:
         self._reader = reader
+        self._rosters = rosters
         self._vault = vault
         self._epoch = epoch
 
@@ -75,7 +77,11 @@ class Pulling:
         head = horizon(spans, conversation.head)
         self._check_cursor(cursor, head, conversation.swept_version)
         changes, reached, more = _pages_of(_sources(connection, conversation, spans, user_id), cursor, head, limit)
-        return Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more)
+        pulled = Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more)
+        if not more and any(span.current for span in spans):
+            # They take no version, so only coming whole repairs one that was lost.
+            pulled.read_times = read_times(connection, self._rosters, conversation)
+        return pulled
 
     def _check_cursor(self, cursor: int, head: int, swept: int) -> None:
         """A cursor above the head is of another history; one below a tombstone that is gone would miss a deletion.

@@ -64,13 +64,15 @@ class ResumedDocument(Document, kw_only=True):
 class ConversationPulled(msgspec.Struct, kw_only=True):
     """The latest state of each row that changed after the cursor, by version.
 
-    `cursor` is the version that the page reaches; while `more`, pull again from there.
+    `cursor` is the version that the page reaches; while `more`, pull again from there. The last page has the
+    `read_times` too, by user id.
     """
 
     epoch: str
     changes: list[ConversationChange]
     cursor: int
     more: bool
+    read_times: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class StreamPulled(msgspec.Struct, kw_only=True):

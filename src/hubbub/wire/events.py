@@ -241,10 +241,14 @@ class Changed(msgspec.Struct, kw_only=True):
 
 
 class Pulled(msgspec.Struct, kw_only=True):
-    """A page of changes (Hubbub protocol, section 2); `heads` only on the user's own stream."""
+    """A page of changes (Hubbub protocol, section 2); `heads` only on the user's own stream.
+
+    `read_times`, by user id, only on the last page of a conversation that one is a member of.
+    """
 
     epoch: str
     changes: list[Changed]
     cursor: int
     more: bool
     heads: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    read_times: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
