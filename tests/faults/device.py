@@ -118,7 +118,7 @@ class Device:
     """One installation of a person's client, on the first of `servers` that lets it in.
 
     `padding` follows the first line of each message. `closes` are the codes that its sockets were closed with,
-    `refusals` the reasons of refused writes, `failures` what may not happen.
+    `refusals` the reasons of whatever was refused, `failures` what may not happen.
     """
 
     name: str
@@ -171,6 +171,7 @@ class Device:
             except* LineLost as lost:
                 self.closes += {one.code for one in _leaves(lost)}
             except* Refused as refused:
+                self.refusals += [one.reason for one in _leaves(refused)]
                 self.failures += [str(one) for one in _leaves(refused) if one.reason not in PASSING]
                 await asyncio.sleep(random.uniform(*BEFORE_ANOTHER_TRY))  # it cannot serve now
             finally:

@@ -151,9 +151,14 @@ class Party:
             "every replica is complete",
         )
 
-    async def presence_right(self, seconds: float = PATIENCE) -> float:
-        """Every connected device shows exactly the sockets that there are; how many seconds that took."""
+    async def presence_right(self, seconds: float = PATIENCE, *, without: Server | None = None) -> float:
+        """Every connected device shows exactly the sockets that there are; how many seconds that took.
+
+        `without` is a server that has just ended, which every device has to notice first.
+        """
         began = time.monotonic()
+        if without is not None:
+            await self.until(lambda: all(device.server is not without for device in self.devices), "it is missed")
         await self.until(self._presence_is_right, "presence is right", seconds)
         return time.monotonic() - began
 

@@ -35,7 +35,7 @@ async def test_kill_of_one_of_two_servers(mortal_cluster: Cluster, rounds: range
             await party.talk()
             await party.lose_networks()
             await asyncio.to_thread(first.kill)
-            right_again = asyncio.create_task(party.presence_right(PRESENCE_WITHIN))
+            right_again = asyncio.create_task(party.presence_right(PRESENCE_WITHIN, without=first))
             await party.talk()
             await asyncio.to_thread(first.start)
             seconds = await right_again
