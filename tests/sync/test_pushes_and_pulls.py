@@ -139,3 +139,18 @@ async def test_reactions_to_what_was_said_while_away_are_not_shown(persons: list
     assert push == {"conversation_id": id, "version": reacted["version"]}
     await his.join(topic)
     assert await rows(his, topic, reacted["version"]) == []
+
+
+async def test_adding_who_is_there_already_announces_nothing(persons: list[Person]) -> None:
+    """Under the version of the last message it would hide that from who has not heard of it yet."""
+    ada, bob, cleo = persons
+    hers, his = await ada.arrive(), await bob.arrive()
+    topic = conversation(await start_open_group(hers, bob))
+    await hers.join(topic)
+    await his.wait_for(bob.topic, "new_conversation")
+    sent = await hers.ask(topic, "send_message", {"content": "one"})
+    unchanged = await hers.ask(topic, "modify_conversation", {"new_members": [bob.id]})
+    assert unchanged["version"] == sent["version"]
+    added = await hers.ask(topic, "modify_conversation", {"new_members": [cleo.id]})
+    push = await his.wait_for(bob.topic, "new_conversation")
+    assert push["version"] == added["version"] == sent["version"] + 1

@@ -11,7 +11,15 @@ from msgspec.structs import replace
 
 from hubbub.actions.conversation_keys import links_of, proofs
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import conversation_change, conversation_row, link_change, listing_change, member_change, raw
+from hubbub.actions.rows import (
+    conversation_change,
+    conversation_row,
+    key_change,
+    link_change,
+    listing_change,
+    member_change,
+    raw,
+)
 from hubbub.actions.starting import LONGEST_ALIAS
 from hubbub.domain import chain
 from hubbub.domain.chain import Link
@@ -223,7 +231,12 @@ class Membership:
         return replace(conversation, chain_hash=proven.head), joined
 
     def _announce_members(self, done: _Changed) -> None:
-        """Seed 003: a payload like that of a new conversation to everyone in it."""
+        """Seed 003: a payload like that of a new conversation to everyone in it.
+
+        A request that found everything as it asked for took no version, so it has none to tell.
+        """
+        if not done.changes:
+            return
         row, user_ids = raw(conversation_row(done.conversation)), list(done.members)
         told = raw({"conversation": row, "user_ids": user_ids, "version": done.version, "changes": done.changes})
         for user, member in done.members.items():
@@ -370,10 +383,13 @@ def _circle(transaction: Transaction, conversation: Conversation) -> tuple[str, 
 
 
 def _rows_of(transaction: Transaction, conversation: Conversation, version: int) -> list[Changed]:
-    """The rows of one version as every member sees them: conversation, memberships, links."""
+    """The rows of one version as every member sees them; empty for that of a message or reaction."""
     connection = transaction.connection
     spans = conversations.memberships_since(connection, conversation.id, version - 1, version, None)
     links = conversations.links_since(connection, conversation.id, version - 1, version, None)
     rows: list[Any] = [conversation_change(conversation)] if conversation.version == version else []
     rows += [member_change(user, span) for user, span in spans]
+    rows += [
+        key_change(key) for key in conversations.keys_since(connection, conversation.id, version - 1, version, None)
+    ]
     return rows + [link_change(*link) for link in links]
