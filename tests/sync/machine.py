@@ -129,6 +129,11 @@ class Clients(RuleBasedStateMachine):
             self.act(plans.add(self.crew, who, talk, absent[person % len(absent)]))
 
     @rule(where=some)
+    def add_who_is_there(self, where: int) -> None:
+        if found := self.inside(where, groups=True):
+            self.do(self.crew.add_nobody(*found))
+
+    @rule(where=some)
     def rename(self, where: int) -> None:
         if found := self.inside(where, groups=True):
             self.act(plans.rename(self.crew, *found))
