@@ -39,6 +39,7 @@ async def _go_on(
             await party.each_is_refused("unavailable", before)
             await asyncio.to_thread(database.start)
             await party.talk()
+            await party.presence_right()
             tell(number, await party.count())
     assert (cluster.first.pid, cluster.second.pid) == processes
     assert cluster.first.running

@@ -29,6 +29,8 @@ from hubbub.wire.ids import rfc3339
 
 log = structlog.get_logger("hubbub.presence")
 
+ANOTHER_TRY = 1.0  # seconds, while the database is away
+
 
 class Presence:
     """The presences of this process's sockets."""
@@ -116,11 +118,16 @@ class Presence:
     # --- telling --------------------------------------------------------------------------------------------------
 
     async def _tell_contacts(self, user: str, joins: Present, leaves: Present) -> None:
-        try:
-            contacts = await self._reader.run(users.contacts, user)
-        except Refusal:
-            return  # they learn of it when they join anew
-        self._tell([*contacts, user], joins, leaves)
+        while True:
+            try:
+                contacts = await self._reader.run(users.contacts, user)
+            except Refusal:
+                if not leaves:
+                    return  # they learn of it when they join anew
+                await asyncio.sleep(ANOTHER_TRY)  # who went must not be shown for ever because the database was away
+            else:
+                self._tell([*contacts, user], joins, leaves)
+                return
 
     def _tell(self, audience: Iterable[str], joins: Present, leaves: Present) -> None:
         payload = encode({"joins": _entries(joins), "leaves": _entries(leaves)})
