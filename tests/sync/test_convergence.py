@@ -1,6 +1,7 @@
 """All replicas end equal, whatever happens to their nudges, sockets and requests (Hubbub protocol, sections 2 to 4).
 
-Runs the same every time. `HUBBUB_SYNC_SEED=<number>` tries other ones, `HUBBUB_SYNC_EXAMPLES=<number>` more.
+The examples are those of the seed in the name of the test. `HUBBUB_SYNC_SEED=<number>` tries others,
+`HUBBUB_SYNC_EXAMPLES=<number>` more, and `HUBBUB_SYNC_SHRINK=1` looks for the smallest one that fails, for minutes.
 """
 
 from __future__ import annotations
