@@ -59,8 +59,8 @@ from hubbub.http.documentation import socket_documentation
 from hubbub.http.operations import Check, Readiness, observed, operations_router
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
-from hubbub.storage.conversations import members_among
 from hubbub.storage.engine import Reader
+from hubbub.storage.memberships import members_among
 from hubbub.storage.meta import read_epoch
 from hubbub.storage.migrate import is_current, migrate
 from hubbub.storage.operations import RequestMac

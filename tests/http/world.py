@@ -27,7 +27,7 @@ from hubbub.auth.tokens import Tokens
 from hubbub.bus.port import Published
 from hubbub.domain.ordering import Top
 from hubbub.http.app import create_app
-from hubbub.storage import conversations
+from hubbub.storage import conversations, memberships
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader, open_engine, sqlite_url
 from hubbub.storage.migrate import migrate
@@ -270,9 +270,9 @@ def _conversation(kind: str, creator_id: str, alias: str | None, now: int) -> Co
 def _begin(transaction: Transaction, conversation: Conversation, members: list[str]) -> None:
     conversations.add(transaction.connection, conversation)
     roles = dict.fromkeys(members, "member")
-    conversations.add_members(transaction.connection, conversation, roles, 1, transaction.now)
+    memberships.add_members(transaction.connection, conversation, roles, 1, transaction.now)
     advance(transaction, {member: [(CONVERSATION, conversation.id, False)] for member in members})
 
 
 def _end(transaction: Transaction, conversation_id: str, user_id: str) -> None:
-    conversations.end_membership(transaction.connection, conversation_id, user_id, 2)
+    memberships.end_membership(transaction.connection, conversation_id, user_id, 2)

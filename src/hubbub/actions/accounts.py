@@ -17,7 +17,7 @@ from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
-from hubbub.storage import conversations, families, users
+from hubbub.storage import conversations, families, memberships, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.writer import Transaction, Writer
@@ -210,7 +210,7 @@ def _overview(connection: Connection, user_id: str) -> tuple[OwnUser, list[Conve
     user = users.own_user(connection, user_id)
     if user is None:
         raise NotFound("There is no such user.")
-    mine = conversations.load(connection, [row for row, _ in conversations.memberships_of(connection, user_id)])
+    mine = conversations.load(connection, [row for row, _ in memberships.memberships_of(connection, user_id)])
     rows = [conversation_row(mine[key]) for key in sorted(mine)]
     return user, rows, users.acquaintances(connection, user_id)
 

@@ -12,8 +12,9 @@ from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import key_change, key_context, private_keys_change, raw
 from hubbub.domain.chain import Link, Proof
 from hubbub.domain.keys import read_public_key
-from hubbub.storage import conversations, keys, user_stream
-from hubbub.storage.conversations import Conversation, KeyRecord
+from hubbub.storage import conversation_keys, conversations, keys, memberships, user_stream
+from hubbub.storage.conversation_keys import KeyRecord
+from hubbub.storage.conversations import Conversation
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
@@ -95,11 +96,11 @@ class ConversationKeys:
             raise NotMember()
 
         def do() -> tuple[str, int]:
-            if (conversation.id, user) not in conversations.current_members(connection, [(conversation.id, user)]):
+            if (conversation.id, user) not in memberships.current_members(connection, [(conversation.id, user)]):
                 raise NotMember()
             if not conversation.encrypted:
                 raise WrongKind("An open group is not encrypted: it has no keys.")
-            newest = conversations.generations(connection, conversation.id, user)[-1:]
+            newest = conversation_keys.generations(connection, conversation.id, user)[-1:]
             if newest and newest[0].public_key == _json(pair.public, "public_key"):
                 return str(newest[0].gen), newest[0].version
             checked = check_key(transaction, conversation, user, pair)
@@ -110,7 +111,7 @@ class ConversationKeys:
             return str(checked.gen), version
 
         answer = once(transaction, operation, do)
-        generations = conversations.generations(connection, conversation.id, user)
+        generations = conversation_keys.generations(connection, conversation.id, user)
         mine = next(key for key in generations if key.gen == int(answer.reference))
         # Of the row, not the head of the stream: a repeat comes when other rows may have moved that.
         at = user_stream.version_of(connection, user, user_stream.PRIVATE_KEYS, conversation.id)
@@ -132,7 +133,7 @@ def check_key(transaction: Transaction, conversation: Conversation, user: str, p
         identity_key=identity.ik if identity else None,
         sealed=conversation.sealed,
     )
-    newest = max((key.gen for key in conversations.generations(connection, conversation.id, user)), default=-1)
+    newest = max((key.gen for key in conversation_keys.generations(connection, conversation.id, user)), default=-1)
     gen = read.gen if isinstance(read, PublicKey) else newest + 1
     if gen <= newest:
         raise InvalidKey("gen is not above that of the key before.", gen=newest)
@@ -147,7 +148,7 @@ def store_key(transaction: Transaction, vault: Vault, conversation_id: str, key:
     if key.private is not None:
         private = vault.seal(key.private, key_context(conversation_id, key.user_id, key.gen))
     record = KeyRecord(key.user_id, key.gen, key.kid, key.public, private, version)
-    conversations.add_key(transaction.connection, conversation_id, record)
+    conversation_keys.add_key(transaction.connection, conversation_id, record)
 
 
 def proofs(
@@ -158,7 +159,7 @@ def proofs(
     `brought` are generations of keys that come with this very request.
     """
     connection = transaction.connection
-    known = conversations.keys(connection, conversation_id, list(user_ids))
+    known = conversation_keys.keys(connection, conversation_id, list(user_ids))
     found = {}
     for user in user_ids:
         identity = keys.newest_identity(connection, user)

@@ -12,7 +12,7 @@ from hubbub.actions.rows import conversation_row, message_row, private_keys, raw
 from hubbub.auth.actor import Actor
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.domain.visibility import Span
-from hubbub.storage import conversations, messages, users
+from hubbub.storage import conversation_keys, conversations, memberships, messages, users
 from hubbub.storage.cache import VersionedCache
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
@@ -118,7 +118,7 @@ class Documents:
 
     def _people_and_keys(self, connection: Connection, conversation: Conversation, user_id: str) -> dict[str, Any]:
         roster = self._rosters.of(connection, conversation)
-        generations = conversations.generations(connection, conversation.id, user_id)
+        generations = conversation_keys.generations(connection, conversation.id, user_id)
         mine = private_keys(self._vault, conversation.id, generations)
         keys = roster.all_keys(connection)
         return {
@@ -205,7 +205,7 @@ def read_times(connection: Connection, rosters: Rosters, conversation: Conversat
 def require_reader(connection: Connection, user_id: str, conversation_id: str) -> tuple[Conversation, list[Span]]:
     """The conversation and the user's spans in it, which may have ended; `NotMember` for everyone else."""
     conversation = conversations.load_one(connection, conversation_id)
-    spans = conversations.spans(connection, conversation_id, user_id)
+    spans = memberships.spans(connection, conversation_id, user_id)
     if conversation is None or not spans:
         raise NotMember()
     return conversation, spans

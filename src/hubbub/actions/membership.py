@@ -25,8 +25,9 @@ from hubbub.domain import chain
 from hubbub.domain.chain import Link
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import conversations, user_stream, users
-from hubbub.storage.conversations import Conversation, Member
+from hubbub.storage import conversation_keys, conversations, memberships, user_stream, users
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.memberships import Member
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
@@ -154,7 +155,7 @@ class Membership:
                 return conversation.id, conversation.head
             conversations.save(connection, replace(changed, head=version, members_version=version))
             roles = dict.fromkeys(joined, "member")
-            conversations.add_members(connection, changed, roles, version, transaction.now)
+            memberships.add_members(connection, changed, roles, version, transaction.now)
             heads = user_stream.advance(
                 transaction, {user: [(user_stream.CONVERSATION, conversation.id, False)] for user in joined}
             )
@@ -162,7 +163,7 @@ class Membership:
 
         answer = once(transaction, operation, do)
         conversation = _load(transaction, operation.scope)
-        members = {member.user_id: member for member in conversations.members(connection, conversation.id)}
+        members = {member.user_id: member for member in memberships.members(connection, conversation.id)}
         changes = _rows_of(transaction, conversation, answer.version)
         circle = tuple(members) if joined and len(members) - len(joined) <= users.LARGEST_PRESENCE_GROUP else ()
         return _Changed(conversation, answer.version, changes, members, joined, heads, circle)
@@ -180,10 +181,10 @@ class Membership:
         unknown = [user for user in newcomers if not users.exists(connection, user)]
         if unknown:
             raise NotFound("There is no such user: " + ", ".join(unknown) + ".", user_ids=unknown)
-        present = conversations.current_members(connection, [(conversation.id, user) for user in newcomers])
+        present = memberships.current_members(connection, [(conversation.id, user) for user in newcomers])
         coming = tuple(user for user in newcomers if (conversation.id, user) not in present)
         limit = self._max_members if conversation.encrypted else self._max_open_members
-        if conversations.count_members(connection, conversation.id) + len(coming) > limit:
+        if memberships.count_members(connection, conversation.id) + len(coming) > limit:
             raise TooMany(f"This group has at most {limit} members.")
         if not conversation.sealed:
             return self._seal(transaction, conversation, actor, coming, links) if links else conversation, coming
@@ -278,7 +279,7 @@ class Membership:
             conversation = self._group(transaction, operation)
             version = conversation.head + 1
             left = self._prove_leaving(transaction, conversation, user, links)
-            conversations.end_membership(connection, conversation.id, user, version)
+            memberships.end_membership(connection, conversation.id, user, version)
             _pass_on_ownership(transaction, conversation, version)
             conversations.save(
                 connection, replace(left, head=version, members_version=version, departed_version=version)
@@ -334,7 +335,7 @@ class Membership:
         """The locked conversation that the actor is a member of."""
         conversation = _load(transaction, operation.scope)
         pair = (conversation.id, operation.user_id)
-        if pair not in conversations.current_members(transaction.connection, [pair]):
+        if pair not in memberships.current_members(transaction.connection, [pair]):
             raise NotMember()
         return conversation
 
@@ -363,33 +364,29 @@ def _renamed(conversation: Conversation, alias: str | None, version: int, now: i
 
 def _store_links(transaction: Transaction, conversation: Conversation, links: Sequence[Link]) -> None:
     connection = transaction.connection
-    first = len(conversations.chain(connection, conversation.id))
+    first = len(conversation_keys.chain(connection, conversation.id))
     texts = [msgspec.json.encode(link).decode() for link in links]
-    conversations.add_links(connection, conversation.id, first, texts, conversation.head + 1)
+    conversation_keys.add_links(connection, conversation.id, first, texts, conversation.head + 1)
 
 
 def _pass_on_ownership(transaction: Transaction, conversation: Conversation, version: int) -> None:
-    remaining = conversations.members(transaction.connection, conversation.id)
+    remaining = memberships.members(transaction.connection, conversation.id)
     if remaining and not any(member.role == "owner" for member in remaining):
         heir = min(remaining, key=lambda member: (member.joined_version, member.user_id))
-        conversations.set_role(transaction.connection, conversation.id, heir.user_id, "owner", version)
+        memberships.set_role(transaction.connection, conversation.id, heir.user_id, "owner", version)
 
 
 def _circle(transaction: Transaction, conversation: Conversation) -> tuple[str, ...]:
     """The members who hear of each other's presence because of this group; none in a large one."""
-    if conversations.count_members(transaction.connection, conversation.id) > users.LARGEST_PRESENCE_GROUP:
+    if memberships.count_members(transaction.connection, conversation.id) > users.LARGEST_PRESENCE_GROUP:
         return ()
-    return tuple(member.user_id for member in conversations.members(transaction.connection, conversation.id))
+    return tuple(member.user_id for member in memberships.members(transaction.connection, conversation.id))
 
 
 def _rows_of(transaction: Transaction, conversation: Conversation, version: int) -> list[Changed]:
     """The rows of one version as every member sees them; empty for that of a message or reaction."""
-    connection = transaction.connection
-    spans = conversations.memberships_since(connection, conversation.id, version - 1, version, None)
-    links = conversations.links_since(connection, conversation.id, version - 1, version, None)
+    place = (transaction.connection, conversation.id, version - 1, version, None)
     rows: list[Any] = [conversation_change(conversation)] if conversation.version == version else []
-    rows += [member_change(user, span) for user, span in spans]
-    rows += [
-        key_change(key) for key in conversations.keys_since(connection, conversation.id, version - 1, version, None)
-    ]
-    return rows + [link_change(*link) for link in links]
+    rows += [member_change(user, span) for user, span in memberships.memberships_since(*place)]
+    rows += [key_change(key) for key in conversation_keys.keys_since(*place)]
+    return rows + [link_change(*link) for link in conversation_keys.links_since(*place)]

@@ -16,7 +16,7 @@ from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_for
 from hubbub.domain.envelopes import check_authorship
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import sees_message
-from hubbub.storage import conversations, messages
+from hubbub.storage import conversations, memberships, messages
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Copy, Message, Reaction, Seen
 from hubbub.storage.operations import Request, RequestMac, once
@@ -238,7 +238,7 @@ class Messages:
     def _shown(self, transaction: Transaction, conversation: Conversation, user: str, message: Message) -> Any:
         """The row that a client shows instead of what it tried, as far as its user may see it."""
         connection = transaction.connection
-        spans = conversations.spans(connection, conversation.id, user)
+        spans = memberships.spans(connection, conversation.id, user)
         seen = messages.see(connection, conversation.id, message.id, user, conversation.encrypted)
         if seen is None or message.deleted or not self._may_see(conversation, spans, seen):
             return None
@@ -349,7 +349,7 @@ class Messages:
         return _Changed(conversation, message, answer.version, reaction=reaction, readers=readers, unseeing=unseeing)
 
     def _check_reaction(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> None:
-        spans = conversations.spans(transaction.connection, conversation.id, user)
+        spans = memberships.spans(transaction.connection, conversation.id, user)
         if not any(span.current for span in spans):
             raise NotMember()
         if conversation.encrypted:
@@ -395,12 +395,12 @@ def _readers(
     connection = transaction.connection
     if conversation.history == "all":
         return None, ()
-    if conversations.latest_join(connection, conversation.id) < message.created_version:
+    if memberships.latest_join(connection, conversation.id) < message.created_version:
         return None, ()
     seeing: list[str] = []
     unseeing: list[str] = []
-    for member in conversations.members(connection, conversation.id):
-        spans = conversations.spans(connection, conversation.id, member.user_id)
+    for member in memberships.members(connection, conversation.id):
+        spans = memberships.spans(connection, conversation.id, member.user_id)
         sees = sees_message(spans, conversation.history, message.created_version, message.version)
         (seeing if sees else unseeing).append(member.user_id)
     return tuple(seeing), tuple(unseeing)

@@ -21,7 +21,7 @@ from hubbub.actions.rows import (
 )
 from hubbub.auth.actor import Actor
 from hubbub.domain.visibility import Span, horizon
-from hubbub.storage import conversations, messages, user_stream, users
+from hubbub.storage import conversation_keys, conversations, memberships, messages, user_stream, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.rosters import Rosters
@@ -65,7 +65,7 @@ class Pulling:
         return await self._reader.run(self._heads, actor.user_id)
 
     def _heads(self, connection: Connection, user_id: str) -> dict[str, Any]:
-        heads = dict(conversations.memberships_of(connection, user_id))
+        heads = dict(memberships.memberships_of(connection, user_id))
         return {"heads": heads, "cursor": user_stream.head(connection, user_id), "epoch": self._epoch}
 
     # --- a conversation -------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Pulling:
             return [self._own_row(connection, user_id, row) for row in found]
 
         changes, reached, more = _pages_of([rows], cursor, head, limit)
-        heads = dict(conversations.memberships_of(connection, user_id))
+        heads = dict(memberships.memberships_of(connection, user_id))
         return Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more, heads=heads)
 
     def _own_row(self, connection: Connection, user_id: str, row: user_stream.StreamRow) -> Changed:
@@ -116,10 +116,10 @@ class Pulling:
             read_at = conversations.read_times(connection, row.row_id, user_id)[user_id]
             return read_mark_change(row.row_id, read_at, row.version)
         if row.kind == user_stream.PRIVATE_KEYS:
-            generations = conversations.generations(connection, row.row_id, user_id)
+            generations = conversation_keys.generations(connection, row.row_id, user_id)
             return private_keys_change(self._vault, row.row_id, generations, row.version)
         conversation = conversations.load(connection, [row.row_id])[row.row_id]
-        span = conversations.spans(connection, row.row_id, user_id)[-1]
+        span = memberships.spans(connection, row.row_id, user_id)[-1]
         return listing_change(conversation, span, row.version)
 
 
@@ -140,14 +140,14 @@ def _sources(connection: Connection, conversation: Conversation, spans: Sequence
         return [reaction_change(reaction) for reaction in found]
 
     def member_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        found = conversations.memberships_since(connection, id, above, upto, limit)
+        found = memberships.memberships_since(connection, id, above, upto, limit)
         return [member_change(user, span) for user, span in found]
 
     def key_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        return [key_change(key) for key in conversations.keys_since(connection, id, above, upto, limit)]
+        return [key_change(key) for key in conversation_keys.keys_since(connection, id, above, upto, limit)]
 
     def link_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        return [link_change(*link) for link in conversations.links_since(connection, id, above, upto, limit)]
+        return [link_change(*link) for link in conversation_keys.links_since(connection, id, above, upto, limit)]
 
     return [conversation_rows, message_rows, reaction_rows, member_rows, key_rows, link_rows]
 

@@ -9,7 +9,7 @@ import msgspec
 
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import raw, read_mark_change
-from hubbub.storage import conversations, user_stream
+from hubbub.storage import conversations, memberships, user_stream
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.errors import NotMember
 from hubbub.wire.ids import rfc3339
@@ -46,7 +46,7 @@ class ReadMarks:
 
     def _apply(self, transaction: Transaction, user: str, conversation_id: str) -> _Mark:
         connection = transaction.connection
-        if not conversations.current_members(connection, [(conversation_id, user)]):
+        if not memberships.current_members(connection, [(conversation_id, user)]):
             raise NotMember()
         conversations.set_read_time(connection, conversation_id, user, transaction.now)
         heads = user_stream.advance(transaction, {user: [(user_stream.READ_MARK, conversation_id, False)]})

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from hubbub.domain.visibility import Span
-from hubbub.storage.conversations import Conversation, KeyRecord
+from hubbub.storage.conversation_keys import KeyRecord
+from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Reaction, Seen
 from hubbub.storage.user_stream import CONVERSATION, PRIVATE_KEYS, READ_MARK
 from hubbub.storage.vault import Vault

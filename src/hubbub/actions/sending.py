@@ -17,7 +17,9 @@ from hubbub.domain import ordering
 from hubbub.domain.envelopes import check_copies, check_current
 from hubbub.domain.ordering import Place
 from hubbub.storage import conversations, messages
-from hubbub.storage.conversations import Conversation, KeyRecord, Member
+from hubbub.storage.conversation_keys import KeyRecord
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.memberships import Member
 from hubbub.storage.messages import Copy, Message
 from hubbub.storage.rosters import Roster, Rosters, kid_of
 from hubbub.storage.writer import Change, Transaction

@@ -16,7 +16,7 @@ from hubbub.domain.chain import Chain, Link
 from hubbub.domain.ordering import Top
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import conversations, user_stream, users
+from hubbub.storage import conversation_keys, conversations, memberships, user_stream, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.operations import Answer, Request, RequestMac, once
 from hubbub.storage.vault import Vault
@@ -190,21 +190,21 @@ class Starting:
             updated_at=transaction.now,
         )
         conversations.add(connection, conversation)
-        conversations.add_members(connection, conversation, plan.members, FIRST_VERSION, transaction.now)
+        memberships.add_members(connection, conversation, plan.members, FIRST_VERSION, transaction.now)
         if conversation.private:
             one, other = plan.members
             conversations.add_private_pair(connection, one, other, conversation.id)
         if key is not None:
             store_key(transaction, self._vault, conversation.id, key, FIRST_VERSION)
         texts = [msgspec.json.encode(link).decode() for link in plan.links]
-        conversations.add_links(connection, conversation.id, 0, texts, FIRST_VERSION)
+        conversation_keys.add_links(connection, conversation.id, 0, texts, FIRST_VERSION)
         listed = {user: [(user_stream.CONVERSATION, conversation.id, False)] for user in plan.members}
         if key is not None:
             listed[creator].append((user_stream.PRIVATE_KEYS, conversation.id, False))
         heads = user_stream.advance(transaction, listed)
         own = []
         if key is not None:
-            generations = conversations.generations(connection, conversation.id, creator)
+            generations = conversation_keys.generations(connection, conversation.id, creator)
             own.append(private_keys_change(self._vault, conversation.id, generations, heads[creator]))
         return _Begun(conversation.id, conversation, plan.members, heads, own)
 

@@ -1,24 +1,19 @@
-"""Queries on conversations, memberships, keys and links. Each stays inside one conversation, or one user."""
+"""Queries on conversations themselves: their row, the pair of a private one, read marks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from hubbub.domain.ordering import Place, Top
-from hubbub.domain.visibility import Span
 from hubbub.storage.engine import Prepared
 from hubbub.storage.schema import (
-    conversation_keys,
     conversations,
-    links,
-    memberships,
     private_pairs,
     read_marks,
-    user_keys,
 )
 
 
@@ -49,35 +44,9 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
         return self.kind == "private"
 
 
-class Member(NamedTuple):
-    """A current member."""
-
-    user_id: str
-    role: str
-    joined_version: int
-    joined_top_index: int
-
-
-class KeyRecord(NamedTuple):
-    """A user's key for a conversation (or their own, then `version` is 0), as stored: `private_key` is sealed."""
-
-    user_id: str
-    gen: int
-    kid: str | None
-    public_key: str
-    private_key: str | None
-    version: int
-
-
 _LOAD = select(conversations).where(conversations.c.id.in_(bindparam("ids", expanding=True)))
-_SPANS = (
-    select(memberships)
-    .where(memberships.c.conversation_id == bindparam("conversation"), memberships.c.user_id == bindparam("user"))
-    .order_by(memberships.c.joined_version)
-)
-_CURRENT = select(
-    memberships.c.user_id, memberships.c.role, memberships.c.joined_version, memberships.c.joined_top_index
-).where(memberships.c.conversation_id == bindparam("conversation"), memberships.c.left_version.is_(None))
+
+
 _STORE_END = Prepared(
     update(conversations)
     .where(conversations.c.id == bindparam("row"))
@@ -182,143 +151,6 @@ def save_members_version(connection: Connection, conversation_id: str, version: 
     )
 
 
-# --- membership ---------------------------------------------------------------------------------------------------
-
-
-def spans(connection: Connection, conversation_id: str, user_id: str) -> list[Span]:
-    """Every stay of the user, oldest first; empty for who never was a member."""
-    rows = connection.execute(_SPANS, {"conversation": conversation_id, "user": user_id})
-    return [_span(row) for row in rows]
-
-
-def _span(row: Row[Any]) -> Span:
-    return Span(row.joined_version, row.left_version, row.joined_top_index, row.role, row.version)
-
-
-def members(connection: Connection, conversation_id: str) -> list[Member]:
-    """The current members."""
-    return [Member(*row) for row in connection.execute(_CURRENT, {"conversation": conversation_id})]
-
-
-def current_members(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Member]:
-    """Those of the pairs (conversation id, user id) that are memberships now."""
-    wanted = list(pairs)
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        select(
-            memberships.c.conversation_id,
-            memberships.c.user_id,
-            memberships.c.role,
-            memberships.c.joined_version,
-            memberships.c.joined_top_index,
-        ).where(
-            tuple_(memberships.c.conversation_id, memberships.c.user_id).in_(wanted),
-            memberships.c.left_version.is_(None),
-        )
-    )
-    return {(row.conversation_id, row.user_id): Member(*row[1:]) for row in rows}
-
-
-def count_members(connection: Connection, conversation_id: str) -> int:
-    return connection.execute(
-        select(func.count())
-        .select_from(memberships)
-        .where(memberships.c.conversation_id == conversation_id, memberships.c.left_version.is_(None))
-    ).scalar_one()
-
-
-def add_members(
-    connection: Connection, conversation: Conversation, roles: dict[str, str], version: int, now: int
-) -> None:
-    """Begin a span for each user in `roles` (user id to role) at `version`."""
-    if not roles:
-        return
-    connection.execute(
-        insert(memberships),
-        [
-            {
-                "conversation_id": conversation.id,
-                "user_id": user,
-                "joined_version": version,
-                "left_version": None,
-                "joined_top_index": conversation.top.idx,
-                "role": role,
-                "version": version,
-                "inserted_at": now,
-            }
-            for user, role in roles.items()
-        ],
-    )
-
-
-def end_membership(connection: Connection, conversation_id: str, user_id: str, version: int) -> None:
-    """Close the user's current span at `version`."""
-    connection.execute(
-        update(memberships)
-        .where(
-            memberships.c.conversation_id == conversation_id,
-            memberships.c.user_id == user_id,
-            memberships.c.left_version.is_(None),
-        )
-        .values(left_version=version, version=version)
-    )
-
-
-def set_role(connection: Connection, conversation_id: str, user_id: str, role: str, version: int) -> None:
-    connection.execute(
-        update(memberships)
-        .where(
-            memberships.c.conversation_id == conversation_id,
-            memberships.c.user_id == user_id,
-            memberships.c.left_version.is_(None),
-        )
-        .values(role=role, version=version)
-    )
-
-
-def members_among(connection: Connection, conversation_id: str, user_ids: set[str]) -> tuple[set[str], int]:
-    """Those of the users who are members now, and the version at which somebody last left."""
-    departed = connection.execute(
-        select(conversations.c.departed_version).where(conversations.c.id == conversation_id)
-    ).scalar()
-    found = connection.execute(
-        select(memberships.c.user_id).where(
-            memberships.c.conversation_id == conversation_id,
-            memberships.c.user_id.in_(user_ids),
-            memberships.c.left_version.is_(None),
-        )
-    ).scalars()
-    return set(found), departed or 0
-
-
-def latest_join(connection: Connection, conversation_id: str) -> int:
-    """The newest version at which one of the current members joined; 0 without members."""
-    return (
-        connection.execute(
-            select(func.max(memberships.c.joined_version)).where(
-                memberships.c.conversation_id == conversation_id, memberships.c.left_version.is_(None)
-            )
-        ).scalar()
-        or 0
-    )
-
-
-def memberships_of(connection: Connection, user_id: str) -> list[tuple[str, int]]:
-    """The user's current conversations with their heads, in id order."""
-    mine = (
-        select(memberships.c.conversation_id)
-        .where(memberships.c.user_id == user_id, memberships.c.left_version.is_(None))
-        .scalar_subquery()
-    )
-    rows = connection.execute(
-        select(conversations.c.id, conversations.c.head)
-        .where(conversations.c.id.in_(mine))
-        .order_by(conversations.c.id)
-    )
-    return [(row.id, row.head) for row in rows]
-
-
 # --- private pairs ------------------------------------------------------------------------------------------------
 
 
@@ -335,80 +167,6 @@ def private_between(connection: Connection, one: str, other: str) -> str | None:
 def add_private_pair(connection: Connection, one: str, other: str, conversation_id: str) -> None:
     lower, higher = sorted((one, other))
     connection.execute(insert(private_pairs).values(lower_id=lower, higher_id=higher, conversation_id=conversation_id))
-
-
-# --- keys ---------------------------------------------------------------------------------------------------------
-
-
-def keys(connection: Connection, conversation_id: str, user_ids: Collection[str]) -> dict[str, KeyRecord]:
-    """Each user's newest key: that for the conversation, or their own until it exists; absent without either."""
-    return own_keys(connection, user_ids) | member_keys(connection, conversation_id, user_ids)
-
-
-def own_keys(connection: Connection, user_ids: Collection[str]) -> dict[str, KeyRecord]:
-    """Each user's newest key of their own, which no conversation knows yet."""
-    if not user_ids:
-        return {}
-    rows = connection.execute(select(user_keys).where(user_keys.c.user_id.in_(user_ids)).order_by(user_keys.c.gen))
-    return {row.user_id: KeyRecord(row.user_id, row.gen, None, row.public_key, None, 0) for row in rows}
-
-
-def member_keys(connection: Connection, conversation_id: str, user_ids: Collection[str]) -> dict[str, KeyRecord]:
-    """Each user's newest key for the conversation."""
-    if not user_ids:
-        return {}
-    rows = connection.execute(
-        select(conversation_keys)
-        .where(conversation_keys.c.conversation_id == conversation_id, conversation_keys.c.user_id.in_(user_ids))
-        .order_by(conversation_keys.c.gen)
-    )
-    return {row.user_id: _key(row) for row in rows}
-
-
-def generations(connection: Connection, conversation_id: str, user_id: str) -> list[KeyRecord]:
-    """Every generation of one user's keys for the conversation, oldest first."""
-    rows = connection.execute(
-        select(conversation_keys)
-        .where(conversation_keys.c.conversation_id == conversation_id, conversation_keys.c.user_id == user_id)
-        .order_by(conversation_keys.c.gen)
-    )
-    return [_key(row) for row in rows]
-
-
-def _key(row: Row[Any]) -> KeyRecord:
-    return KeyRecord(row.user_id, row.gen, row.kid, row.public_key, row.private_key, row.version)
-
-
-def add_key(connection: Connection, conversation_id: str, key: KeyRecord) -> None:
-    connection.execute(insert(conversation_keys).values(conversation_id=conversation_id, **key._asdict()))
-
-
-# --- the membership chain -----------------------------------------------------------------------------------------
-
-
-def chain(connection: Connection, conversation_id: str) -> list[str]:
-    """The links of the chain as they were sent (JSON text), oldest first."""
-    return list(
-        connection.execute(
-            select(links.c.link).where(links.c.conversation_id == conversation_id).order_by(links.c.seq)
-        ).scalars()
-    )
-
-
-def add_links(connection: Connection, conversation_id: str, first_seq: int, added: Sequence[str], version: int) -> None:
-    if added:
-        connection.execute(
-            insert(links),
-            [
-                {
-                    "conversation_id": conversation_id,
-                    "seq": first_seq + place,
-                    "version": version,
-                    "link": link,
-                }
-                for place, link in enumerate(added)
-            ],
-        )
 
 
 # --- read marks ---------------------------------------------------------------------------------------------------
@@ -430,62 +188,3 @@ def set_read_time(connection: Connection, conversation_id: str, user_id: str, no
     )
     if not changed.rowcount:
         connection.execute(insert(read_marks).values(conversation_id=conversation_id, user_id=user_id, read_at=now))
-
-
-# --- what changed -------------------------------------------------------------------------------------------------
-
-
-def memberships_since(
-    connection: Connection, conversation_id: str, above: int, upto: int, limit: int | None
-) -> list[tuple[str, Span]]:
-    """Users with the newest of their spans, where that changed with `above` < version <= `upto`, by version."""
-    newer = memberships.alias()
-    query = (
-        select(memberships)
-        .where(
-            memberships.c.conversation_id == conversation_id,
-            memberships.c.version > above,
-            memberships.c.version <= upto,
-            ~select(newer.c.user_id)
-            .where(
-                newer.c.conversation_id == memberships.c.conversation_id,
-                newer.c.user_id == memberships.c.user_id,
-                newer.c.joined_version > memberships.c.joined_version,
-                newer.c.joined_version <= upto,
-            )
-            .exists(),
-        )
-        .order_by(memberships.c.version)
-        .limit(limit)
-    )
-    return [(row.user_id, _span(row)) for row in connection.execute(query)]
-
-
-def keys_since(
-    connection: Connection, conversation_id: str, above: int, upto: int, limit: int | None
-) -> list[KeyRecord]:
-    """Members' keys with `above` < version <= `upto`, by version."""
-    query = (
-        select(conversation_keys)
-        .where(
-            conversation_keys.c.conversation_id == conversation_id,
-            conversation_keys.c.version > above,
-            conversation_keys.c.version <= upto,
-        )
-        .order_by(conversation_keys.c.version)
-        .limit(limit)
-    )
-    return [_key(row) for row in connection.execute(query)]
-
-
-def links_since(
-    connection: Connection, conversation_id: str, above: int, upto: int, limit: int | None
-) -> list[tuple[int, str, int]]:
-    """Links of the chain as (seq, JSON text, version) with `above` < version <= `upto`, by version."""
-    query = (
-        select(links.c.seq, links.c.link, links.c.version)
-        .where(links.c.conversation_id == conversation_id, links.c.version > above, links.c.version <= upto)
-        .order_by(links.c.version, links.c.seq)
-        .limit(limit)
-    )
-    return [(row.seq, row.link, row.version) for row in connection.execute(query)]

@@ -9,9 +9,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from hubbub.domain.chain import Chain, recorded
-from hubbub.storage import conversations
+from hubbub.storage import conversation_keys, memberships
 from hubbub.storage.cache import VersionedCache
-from hubbub.storage.conversations import Conversation, KeyRecord, Member
+from hubbub.storage.conversation_keys import KeyRecord
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.memberships import Member
 from hubbub.wire.links import Link
 
 _decode_link = msgspec.json.Decoder(Link).decode
@@ -34,7 +36,7 @@ class Roster(msgspec.Struct, frozen=True, gc=False):
         That one is read anew each time, for it has no version here.
         """
         without = self.members.keys() - self.keys.keys()
-        return self.keys | conversations.own_keys(connection, without)
+        return self.keys | conversation_keys.own_keys(connection, without)
 
 
 def kid_of(key: KeyRecord) -> str:
@@ -59,9 +61,9 @@ class Rosters:
         cached = self._rosters.get(conversation.id, conversation.members_version)
         if cached is not None:
             return cached
-        members = {member.user_id: member for member in conversations.members(connection, conversation.id)}
-        keys = conversations.member_keys(connection, conversation.id, members)
-        links = tuple(conversations.chain(connection, conversation.id))
+        members = {member.user_id: member for member in memberships.members(connection, conversation.id)}
+        keys = conversation_keys.member_keys(connection, conversation.id, members)
+        links = tuple(conversation_keys.chain(connection, conversation.id))
         chain = recorded(conversation.id, [_decode_link(link) for link in links])
         roster = Roster(members, keys, links, chain)
         return self._rosters.put(conversation.id, conversation.members_version, roster)
@@ -71,7 +73,7 @@ class Rosters:
         cached = self._counts.get(conversation.id, conversation.members_version)
         if cached is not None:
             return cached
-        count = conversations.count_members(connection, conversation.id)
+        count = memberships.count_members(connection, conversation.id)
         return self._counts.put(conversation.id, conversation.members_version, count)
 
     def members(
@@ -87,7 +89,7 @@ class Rosters:
                 found[key] = member
             else:
                 missing[key] = conversation
-        for key, member in conversations.current_members(connection, missing).items():
+        for key, member in memberships.current_members(connection, missing).items():
             found[key] = self._members.put(key, missing[key].members_version, member)
         return found
 
