@@ -305,7 +305,7 @@ class _Abort:
 
 
 class _Expiry:
-    """Looks once at a token that ends before the next look at the socket."""
+    """Looks at a token that ends before the next look at the socket, until it has ended or was renewed."""
 
     __slots__ = ("connection",)
 
@@ -313,8 +313,12 @@ class _Expiry:
         self.connection = connection
 
     def look(self, now: int) -> int:
-        self.connection.check_token()
-        return 0
+        connection = self.connection
+        if connection.phase != connection.OPEN:
+            return 0
+        # Ticks begin somewhere within a second: what is due is often still some tenths of it away.
+        remaining = connection.check_token()
+        return remaining if remaining < SILENCE else 0
 
 
 def _release(upgraded: asyncio.BaseProtocol) -> None:
