@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,15 @@ def main() -> None:
     chosen = asked.only.split(",")
     if unknown := set(chosen) - PARTS.keys():
         sys.exit(f"There is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}.")
-    run = measure(chosen, QUICK if asked.quick else FULL, asked.folder)
+    run, failed = measure(chosen, QUICK if asked.quick else FULL, asked.folder)
     print(results.table(run))
     if not asked.quick:
         print(f"\nWritten to {results.write(run).relative_to(results.ROOT)}")
+    sys.exit(f"Failed: {', '.join(failed)}" if failed else 0)
 
 
-def measure(parts: list[str], plan: Plan, beneath: Path) -> Run:
-    """Run the parts, each with data of its own in a folder that goes afterwards."""
+def measure(parts: list[str], plan: Plan, beneath: Path) -> tuple[Run, list[str]]:
+    """Run the parts, each with data of its own in a folder that goes afterwards; also which of them failed."""
     beneath.mkdir(parents=True, exist_ok=True)
     run = Run(
         date=results.today(),
@@ -58,17 +60,21 @@ def measure(parts: list[str], plan: Plan, beneath: Path) -> Run:
     )
     os.sched_setaffinity(0, LOAD_CORE)
     gc.disable()  # a pause of the load would look like one of the server
+    failed = []
     for part in parts:
-        print(f"({part}) {(PARTS[part].__doc__ or sys.modules[PARTS[part].__module__].__doc__ or '')}", file=sys.stderr)
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(dir=beneath, prefix=f"{part}-") as folder:
             try:
                 run.rows += uvloop.run(PARTS[part](plan, Path(folder)))
             except Lacking as lacking:
                 run.notes.append(f"({part}) was not measured: {lacking}")
-        print(f"({part}) {time.monotonic() - begun:.0f} s", file=sys.stderr)
+            except Exception as error:  # noqa: BLE001  what the other parts found is not lost with it
+                traceback.print_exc()
+                run.notes.append(f"({part}) failed: {type(error).__name__}")
+                failed.append(part)
+        print(f"({part}) took {time.monotonic() - begun:.0f} s", file=sys.stderr)
         gc.collect()
-    return run
+    return run, failed
 
 
 def _arguments() -> argparse.ArgumentParser:

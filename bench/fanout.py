@@ -63,6 +63,7 @@ class Hall:
         self.speaker = Speaker(self)
         self._speaker = speaker.transport
         self.log: Log | None = None
+        self.broken = False  # a socket was closed, or what was said did not come
         self.listeners = [First(self), *(Listener(self) for _ in listeners[1:])]
         speaker.transport.set_protocol(self.speaker)
         for client, listener in zip(listeners, self.listeners, strict=True):
@@ -327,7 +328,12 @@ async def _paced(plan: Plan, halls: dict[str, Hall], rate: int) -> Row:
 
 
 async def _at_pace(hall: Hall, rate: int, seconds: float) -> Pace:
-    """Each broadcast is timed from when it was due, so that falling behind cannot hide."""
+    """Each broadcast is timed from when it was due, so that falling behind cannot hide.
+
+    What never came counts as `LONGEST_ROUND`, and so does everything of that hall afterwards.
+    """
+    if hall.broken:
+        return Pace(LONGEST_ROUND, LONGEST_ROUND, 0.0, 0.0, 0.0)
     hall.stay()
     count = int(rate * seconds)
     frames = hall.triggers(count)
@@ -342,9 +348,14 @@ async def _at_pace(hall: Hall, rate: int, seconds: float) -> Pace:
             hall.speak(b"".join(frames[sent:due]))
             sent = due
         await asyncio.sleep(max(0.0, begun + sent / rate - time.perf_counter()))
-    await hall.heard()
+    try:
+        await hall.heard()
+    except (TimeoutError, RuntimeError):
+        hall.broken = True
     passed, used = time.perf_counter() - begun, cpu_seconds(hall.processes) - cpu
     load = (time.process_time() - own) / passed
+    if hall.broken:
+        return Pace(LONGEST_ROUND, LONGEST_ROUND, (len(hall.ends) - already) / passed, used / passed, load)
     log, hall.log = hall.log, None
     last = log.last_heard(hall.ends[already:])
     late = sorted(moment - (begun + number / rate) for number, moment in enumerate(last))

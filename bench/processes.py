@@ -48,7 +48,8 @@ class Server:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         folder.mkdir(parents=True)
-        launch = {"PYTHONPATH": str(ROOT / "bench" / "launch")}
+        path = [str(ROOT / "bench" / "launch"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        launch = {"PYTHONPATH": os.pathsep.join(path)}
         with on_cores(cores):
             self._process = ServerProcess(
                 folder, workers=workers, environment={**QUIET, **launch, **(environment or {})}
