@@ -43,4 +43,5 @@ async def test_it_ends_with_its_token(world: World, lifetime: int, into_second: 
         step = 1.0
     while world.now <= end + 1:
         turn(world, step)
+        step = 1.0
     assert CLOSED_WITH_4001 in network.written

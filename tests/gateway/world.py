@@ -66,6 +66,8 @@ class Network(asyncio.Transport):
     def get_protocol(self) -> asyncio.BaseProtocol:
         return asyncio.Protocol()
 
+    def abort(self) -> None: ...
+
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
 
 
