@@ -28,6 +28,7 @@ from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.pulling import Pulling
+from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
@@ -218,6 +219,7 @@ class Server:
         )
         conversation = ConversationChannel(
             messages=Messages(writer, publisher, self._rosters, mac, settings.max_body),
+            reactions=Reactions(writer, publisher, mac),
             membership=Membership(writer, publisher, self._rosters, mac, max_members=settings.max_members),
             keys=ConversationKeys(writer, publisher, vault, mac),
             read_marks=ReadMarks(writer, publisher),

@@ -1,4 +1,4 @@
-"""Sending, editing and deleting messages, and reacting to them."""
+"""Sending, editing and deleting messages."""
 
 from __future__ import annotations
 
@@ -10,42 +10,35 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from hubbub.actions.announcing import (
+    Announcer,
+    ChangedMessage,
+    as_seen,
+    may_see,
+    message_push,
+    readers_of,
+    require_conversation,
+    require_message,
+)
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import message_change, message_row, raw, reaction_change
+from hubbub.actions.rows import message_change, message_row, raw
 from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form
 from hubbub.domain.envelopes import check_authorship
 from hubbub.domain.text import check_text
-from hubbub.domain.visibility import sees_message
 from hubbub.storage import conversations, memberships, messages
 from hubbub.storage.conversations import Conversation
-from hubbub.storage.messages import Copy, Message, Reaction, Seen
+from hubbub.storage.messages import Copy, Message, Seen
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.envelope import parse_copy, parse_envelope
-from hubbub.wire.errors import BadInput, NotFound, NotMember, NotOwner, NotServed, Refusal, StaleRevision, WrongKind
-from hubbub.wire.events import Body, DeleteMessage, EditMessage, React, SendMessage
+from hubbub.wire.errors import BadInput, NotFound, NotMember, NotOwner, NotServed, Refusal, StaleRevision
+from hubbub.wire.events import Body, DeleteMessage, EditMessage, SendMessage
 from hubbub.wire.ids import new_id, require_id
 
 LONGEST_COPY = 16_384
-LONGEST_EMOJI = 32
 
 Answered = Callable[[msgspec.Raw | Refusal], None]
-
-
-class _Changed(msgspec.Struct, frozen=True, gc=False):
-    """What an edit, a deletion or a reaction left behind.
-
-    `readers` are those who may see the message, where not all members may (None: all); `unseeing` the rest.
-    """
-
-    conversation: Conversation
-    message: Message
-    version: int
-    copies: dict[str, Copy] = {}
-    reaction: Reaction | None = None
-    readers: tuple[str, ...] | None = None
-    unseeing: tuple[str, ...] = ()
 
 
 class Messages:
@@ -59,6 +52,7 @@ class Messages:
     ) -> None:
         self._writer = writer
         self._publisher = publisher
+        self._announcer = Announcer(publisher)
         self._rosters = rosters
         self._mac = mac
         self._longest = longest
@@ -121,13 +115,13 @@ class Messages:
             done(outcome)
             return
         conversation, message = outcome.conversation, outcome.message
-        mine = _as_seen(message, outcome.copies.get(message.owner_id))
+        mine = as_seen(message, outcome.copies.get(message.owner_id))
         row = bytes(raw(message_row(mine)))
         if conversation.encrypted:
-            changed = _Changed(conversation, message, message.version, outcome.copies, unseeing=outcome.unseeing)
-            self._announce("new_message", changed)
+            changed = ChangedMessage(conversation, message, message.version, outcome.copies, unseeing=outcome.unseeing)
+            self._announcer.announce("new_message", changed)
         else:  # what everyone is told is what the sender is answered, so it is encoded once
-            push = _message_push(message, row)
+            push = message_push(message, row)
             self._publisher.to_conversation(conversation.id, "new_message", push, conversation.departed_version)
         done(msgspec.Raw(b'{"message":%b,"version":%d}' % (row, message.version)))
 
@@ -144,16 +138,16 @@ class Messages:
         changed = await self._writer.write(
             self._apply_edit, operation, id, said, conversations=[conversation_id], tell=self._tell_edit
         )
-        row = raw(message_row(_as_seen(changed.message, changed.copies.get(editor))))
+        row = raw(message_row(as_seen(changed.message, changed.copies.get(editor))))
         return msgspec.Raw(b'{"message":%b,"version":%d}' % (bytes(row), changed.version))
 
-    def _tell_edit(self, changed: _Changed) -> None:
+    def _tell_edit(self, changed: ChangedMessage) -> None:
         if not changed.message.deleted:
-            self._announce("edit_message", changed)
+            self._announcer.announce("edit_message", changed)
 
-    def _apply_edit(self, transaction: Transaction, operation: Request, id: str, said: Said) -> _Changed:
+    def _apply_edit(self, transaction: Transaction, operation: Request, id: str, said: Said) -> ChangedMessage:
         connection = transaction.connection
-        conversation = _require(conversations.load_one(connection, operation.scope))
+        conversation = require_conversation(conversations.load_one(connection, operation.scope))
         unseeing: tuple[str, ...] = ()
 
         def do() -> tuple[str, int]:
@@ -170,12 +164,12 @@ class Messages:
             return id, conversation.head + 1
 
         answer = once(transaction, operation, do)
-        message = _require_message(messages.load(connection, conversation.id, id))
+        message = require_message(messages.load(connection, conversation.id, id))
         if conversation.encrypted:
             copies = messages.copies_of(connection, conversation.id, id)
-            return _Changed(conversation, message, answer.version, copies, unseeing=unseeing)
-        readers, unseeing = _readers(transaction, conversation, message)
-        return _Changed(conversation, message, answer.version, readers=readers, unseeing=unseeing)
+            return ChangedMessage(conversation, message, answer.version, copies, unseeing=unseeing)
+        readers, unseeing = readers_of(transaction, conversation, message)
+        return ChangedMessage(conversation, message, answer.version, readers=readers, unseeing=unseeing)
 
     def _check_edit(
         self, transaction: Transaction, conversation: Conversation, message: Message, said: Said
@@ -240,14 +234,9 @@ class Messages:
         connection = transaction.connection
         spans = memberships.spans(connection, conversation.id, user)
         seen = messages.see(connection, conversation.id, message.id, user, conversation.encrypted)
-        if seen is None or message.deleted or not self._may_see(conversation, spans, seen):
+        if seen is None or message.deleted or not may_see(conversation, spans, seen):
             return None
         return message_row(seen)
-
-    def _may_see(self, conversation: Conversation, spans: Any, seen: Seen) -> bool:
-        if conversation.encrypted:
-            return seen.copy_id is not None
-        return sees_message(spans, conversation.history, seen.message.created_version, seen.message.version)
 
     # --- deleting -------------------------------------------------------------------------------------------------
 
@@ -260,18 +249,18 @@ class Messages:
         )
         return raw({"message_group_id": id, "version": changed.version})
 
-    def _tell_deletion(self, changed: _Changed) -> None:
+    def _tell_deletion(self, changed: ChangedMessage) -> None:
         payload = {
             "message_group_id": changed.message.id,
             "conversation_id": changed.conversation.id,
             "version": changed.version,
             "changes": [message_change(Seen(changed.message, None, None))],
         }
-        self._tell("delete_message", changed, payload)
+        self._announcer.tell("delete_message", changed, payload)
 
-    def _apply_delete(self, transaction: Transaction, operation: Request, id: str) -> _Changed:
+    def _apply_delete(self, transaction: Transaction, operation: Request, id: str) -> ChangedMessage:
         connection = transaction.connection
-        conversation = _require(conversations.load_one(connection, operation.scope))
+        conversation = require_conversation(conversations.load_one(connection, operation.scope))
 
         def do() -> tuple[str, int]:
             message = self._own(transaction, conversation, operation.user_id, id)
@@ -285,149 +274,8 @@ class Messages:
             return id, version
 
         answer = once(transaction, operation, do)
-        tombstone = _require_message(messages.load(connection, conversation.id, id))
-        return _Changed(conversation, tombstone, answer.version)
-
-    # --- reacting -------------------------------------------------------------------------------------------------
-
-    async def react(self, user: str, conversation_id: str, request: React, on: bool) -> msgspec.Raw:
-        """Put an emoji on a message, or take one's own off again; encrypted conversations carry reactions in envelopes.
-
-        The answer is `{"reaction": {...} or null, "version"}`. Raises `WrongKind`, `NotFound`, `NotMember`.
-        """
-        id = require_id(request.message_group_id, "message_group_id")
-        emoji = check_text(request.emoji, "emoji", LONGEST_EMOJI, shortest=1)
-        operation = Request(conversation_id, user, request.op_id, self._mac("react", id, emoji, on))
-        changed = await self._writer.write(
-            self._apply_reaction,
-            operation,
-            id,
-            emoji,
-            on,
-            conversations=[conversation_id],
-            tell=partial(self._tell_reaction, "react" if on else "unreact"),
-        )
-        assert changed.reaction is not None
-        return raw({"reaction": reaction_change(changed.reaction).data, "version": changed.version})
-
-    def _tell_reaction(self, event: str, changed: _Changed) -> None:
-        assert changed.reaction is not None
-        change = reaction_change(changed.reaction)
-        payload = {
-            "conversation_id": changed.conversation.id,
-            "message_group_id": changed.message.id,
-            "user_id": changed.reaction.owner_id,
-            "emoji": changed.reaction.emoji,
-            "version": change.version,
-            "changes": [change],
-        }
-        self._tell(event, changed, payload)
-
-    def _apply_reaction(self, transaction: Transaction, operation: Request, id: str, emoji: str, on: bool) -> _Changed:
-        connection, user = transaction.connection, operation.user_id
-        conversation = _require(conversations.load_one(connection, operation.scope))
-
-        def do() -> tuple[str, int]:
-            self._check_reaction(transaction, conversation, user, id)
-            before = messages.reaction(connection, conversation.id, id, user, emoji)
-            if before is None and not on:
-                raise NotFound("There is no such reaction of yours.")
-            if before is not None and bool(before.deleted) != on:
-                return before.id, before.version
-            version, now = conversation.head + 1, transaction.now
-            row = before.id if before else new_id()
-            messages.save_reaction(
-                connection, Reaction(conversation.id, id, user, emoji, row, version, int(not on), now)
-            )
-            conversations.save_ends(connection, [replace(conversation, head=version)])
-            return row, version
-
-        answer = once(transaction, operation, do)
-        message = _require_message(messages.load(connection, conversation.id, id))
-        reaction = messages.reaction(connection, conversation.id, id, user, emoji)
-        readers, unseeing = _readers(transaction, conversation, message)
-        return _Changed(conversation, message, answer.version, reaction=reaction, readers=readers, unseeing=unseeing)
-
-    def _check_reaction(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> None:
-        spans = memberships.spans(transaction.connection, conversation.id, user)
-        if not any(span.current for span in spans):
-            raise NotMember()
-        if conversation.encrypted:
-            raise WrongKind("Reactions of encrypted conversations travel inside envelopes.")
-        message = messages.load(transaction.connection, conversation.id, id)
-        gone = message is None or bool(message.deleted)
-        if gone or not self._may_see(conversation, spans, Seen(_require_message(message), None, None)):
-            raise NotFound("There is no such message in this conversation.")
-
-    # --- telling --------------------------------------------------------------------------------------------------
-
-    def _announce(self, event: str, changed: _Changed) -> None:
-        """Tell the new state of a message: each their copy in an encrypted conversation, else the same to all."""
-        if not changed.conversation.encrypted:
-            self._tell(event, changed, _push_of(_as_seen(changed.message, None)))
-            return
-        for user, copy in changed.copies.items():
-            self._publisher.to_user(user, event, _push_of(_as_seen(changed.message, copy)))
-        self._tell_versions(changed)
-
-    def _tell(self, event: str, changed: _Changed, payload: Any) -> None:
-        conversation = changed.conversation
-        if changed.readers is None:
-            self._publisher.to_conversation(conversation.id, event, payload, conversation.departed_version)
-            return
-        for user in changed.readers:
-            self._publisher.to_user(user, event, payload)
-        self._tell_versions(changed)
-
-    def _tell_versions(self, changed: _Changed) -> None:
-        """Keep the cursors dense of those who may not see what happened; an edit takes from them what they held."""
-        payload: dict[str, Any] = {"conversation_id": changed.conversation.id, "version": changed.version}
-        if changed.conversation.encrypted and changed.message.rev:
-            payload["changes"] = [message_change(Seen(changed.message, None, None), encrypted=True)]
-        for user in changed.unseeing:
-            self._publisher.to_user(user, "version", payload)
-
-
-def _readers(
-    transaction: Transaction, conversation: Conversation, message: Message
-) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Who may see a change of an old message, and who may not; `(None, ())` when that is everyone."""
-    connection = transaction.connection
-    if conversation.history == "all":
-        return None, ()
-    if memberships.latest_join(connection, conversation.id) < message.created_version:
-        return None, ()
-    seeing: list[str] = []
-    unseeing: list[str] = []
-    for member in memberships.members(connection, conversation.id):
-        spans = memberships.spans(connection, conversation.id, member.user_id)
-        sees = sees_message(spans, conversation.history, message.created_version, message.version)
-        (seeing if sees else unseeing).append(member.user_id)
-    return tuple(seeing), tuple(unseeing)
-
-
-def _push_of(seen: Seen) -> bytes:
-    return _message_push(seen.message, bytes(raw(message_row(seen))))
-
-
-def _message_push(message: Message, row: bytes) -> bytes:
-    """The payload of `new_message` and `edit_message`; the encoded row stands in it twice."""
-    return (
-        b'{"conversation_id":"%b","message":%b,"version":%d,"changes":'
-        b'[{"kind":"message","id":"%b","version":%d,"deleted":%b,"data":%b}]}'
-    ) % (
-        message.conversation_id.encode(),
-        row,
-        message.version,
-        message.id.encode(),
-        message.version,
-        b"true" if message.deleted else b"false",
-        b"null" if message.deleted else row,
-    )
-
-
-def _as_seen(message: Message, copy: Copy | None) -> Seen:
-    return Seen(message, copy.id, copy.content) if copy is not None else Seen(message, None, None)
+        tombstone = require_message(messages.load(connection, conversation.id, id))
+        return ChangedMessage(conversation, tombstone, answer.version)
 
 
 def _check_sealed(
@@ -454,15 +302,3 @@ def _forms(request: Body) -> tuple[Any, ...]:
     if request.sealed is not None:
         return (hashlib.sha256(request.sealed.encode()).hexdigest(),)
     return request.content, request.encrypted_messages
-
-
-def _require(conversation: Conversation | None) -> Conversation:
-    if conversation is None:
-        raise NotMember()
-    return conversation
-
-
-def _require_message(message: Message | None) -> Message:
-    if message is None:
-        raise NotFound("The message is gone.")
-    return message

@@ -12,6 +12,7 @@ from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.pulling import Pulling
+from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
 from hubbub.auth.actor import Actor
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
@@ -31,6 +32,7 @@ class ConversationChannel:
         self,
         *,
         messages: Messages,
+        reactions: Reactions,
         membership: Membership,
         keys: ConversationKeys,
         read_marks: ReadMarks,
@@ -42,6 +44,7 @@ class ConversationChannel:
         sending: Rule,
     ) -> None:
         self._messages = messages
+        self._reactions = reactions
         self._membership = membership
         self._keys = keys
         self._read_marks = read_marks
@@ -116,11 +119,11 @@ class ConversationChannel:
 
     async def react(self, socket: Socket, id: str, payload: events.React) -> Response:
         """Put an emoji on a message of a plaintext conversation."""
-        return await self._messages.react(self._spent(socket), id, payload, on=True)
+        return await self._reactions.react(self._spent(socket), id, payload, on=True)
 
     async def unreact(self, socket: Socket, id: str, payload: events.React) -> Response:
         """Take one's own emoji off again."""
-        return await self._messages.react(self._spent(socket), id, payload, on=False)
+        return await self._reactions.react(self._spent(socket), id, payload, on=False)
 
     def _spent(self, socket: Socket) -> str:
         """The user, with one write taken from their allowance."""
