@@ -7,7 +7,8 @@ import pytest
 
 from tests.bad_input.scene import Scene, failures, sign_up_all
 from tests.people import People
-from tests.server import ServerProcess
+from tests.server import Cluster, ServerProcess
+from tests.services import PostgresServer, RedisServer
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +19,24 @@ def nothing_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
         assert failures(request.getfixturevalue("server").log()) == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One for the whole folder: it has to bear all of it."""
+    with ServerProcess(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, redis_server: RedisServer
+) -> Iterator[Cluster]:
+    """One for the whole folder too."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with Cluster(folder, database_url=postgres.create_database(), redis_url=redis_server.url) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="package")
 def answers(server: ServerProcess) -> list[dict[str, Any]]:
     return sign_up_all(server)
 

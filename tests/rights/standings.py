@@ -60,6 +60,8 @@ class Standings:
 
     async def connect(self) -> None:
         for name, person in self.persons.items():
+            if name == "stranger":
+                continue
             self.sockets[name] = await person.connect(self._homes[name])
         self.sockets["guest"] = await self._people.open(self._homes["guest"])
         await self.sockets["owner"].join(SYSTEM)

@@ -25,16 +25,6 @@ def test_there_is_a_row_for_every_route(server: ServerProcess) -> None:
     assert {(row.method, row.path) for row in HTTP} == served
 
 
-@pytest.fixture(scope="module")
-def answers(server: ServerProcess) -> Answers:
-    return sign_up_all(server)
-
-
-@pytest.fixture(scope="module")
-def answers_of_two(cluster: Cluster) -> Answers:
-    return sign_up_all(cluster.first)
-
-
 @each_row
 async def test_with_sqlite(row: HttpRow, server: ServerProcess, answers: Answers) -> None:
     await everyone_tries(row, server, server, answers)
