@@ -20,7 +20,7 @@ from hubbub.actions.publishing import CONTACTS_CHANGED, Publisher
 from hubbub.bus.port import Published
 from hubbub.bus.presence import Meta, PresenceStore, Present
 from hubbub.gateway.channel import Socket
-from hubbub.gateway.topics import SYSTEM_TOPIC
+from hubbub.gateway.topics import PRESENCE_PREFIX, SYSTEM_TOPIC
 from hubbub.storage import users
 from hubbub.storage.engine import Reader
 from hubbub.wire.errors import Refusal
@@ -41,6 +41,7 @@ class Presence:
         self._publisher = publisher
         self._refs: dict[Socket, Meta] = {}
         self._watching: set[Socket] = set()  # also those whose users are hidden
+        self._overtaken: dict[str, bool] = {}  # users who are being shown the state: whether a diff came meanwhile
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -74,8 +75,14 @@ class Presence:
             await self._show(socket, [*contacts, socket.user_id])
 
     async def _show(self, socket: Socket, circle: list[str]) -> None:
-        present = await self._store.of(circle)
-        socket.push_event(SYSTEM_TOPIC, "presence_state", encode(_entries(present)))
+        """Push the whole state; one that a diff overtook on its way from the store is followed by another."""
+        user = circle[-1]
+        self._overtaken[user] = True
+        while self._overtaken.get(user):
+            self._overtaken[user] = False
+            present = await self._store.of(circle)
+            socket.push_event(SYSTEM_TOPIC, "presence_state", encode(_entries(present)))
+        self._overtaken.pop(user, None)
 
     async def leave(self, socket: Socket) -> None:
         """The socket left the topic, or went."""
@@ -101,6 +108,8 @@ class Presence:
         elif published.event == CONTACTS_CHANGED:
             self._spawn(self._show_all(listeners))
             return True
+        if (user := published.topic.removeprefix(PRESENCE_PREFIX)) in self._overtaken:
+            self._overtaken[user] = True
         return False
 
     async def _show_all(self, sockets: Iterable[Socket]) -> None:

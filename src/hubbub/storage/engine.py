@@ -65,9 +65,9 @@ def _open_sqlite(url: str) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-65536",
+            "cache_size=-16384",  # KiB for each connection
+            "wal_autocheckpoint=4000",  # pages: what changes often is copied back seldom
             "temp_store=MEMORY",
-            "mmap_size=268435456",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

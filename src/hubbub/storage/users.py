@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, select, tuple_, update
 
 from hubbub.storage.schema import conversations, memberships, user_changes, users
 from hubbub.storage.unique import insert_unless_taken
@@ -285,17 +285,20 @@ def _shared_with(user_id: str) -> Select[Any]:
 def contacts(connection: Connection, user_id: str) -> list[str]:
     """Who hears of this user's presence and name: the other members of shared private conversations and of
     groups of at most 100 (Hubbub protocol, section 1). Ordered by id."""
-    small = (
-        select(memberships.c.conversation_id)
-        .where(memberships.c.conversation_id.in_(_shared_with(user_id)), memberships.c.left_version.is_(None))
-        .group_by(memberships.c.conversation_id)
-        .having(func.count() <= LARGEST_PRESENCE_GROUP)
+    others = memberships.alias()
+    one_too_many = (  # not counted to the end: a group may have very many members
+        select(others.c.user_id)
+        .where(others.c.conversation_id == memberships.c.conversation_id, others.c.left_version.is_(None))
+        .limit(1)
+        .offset(LARGEST_PRESENCE_GROUP)
+        .scalar_subquery()
     )
+    shared = connection.execute(_shared_with(user_id).where(one_too_many.is_(None))).scalars().all()
     return list(
         connection.execute(
             select(memberships.c.user_id)
             .where(
-                memberships.c.conversation_id.in_(small),
+                memberships.c.conversation_id.in_(shared),
                 memberships.c.left_version.is_(None),
                 memberships.c.user_id != user_id,
             )
