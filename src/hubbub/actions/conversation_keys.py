@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import key_change, key_context, private_keys_change, raw
+from hubbub.actions.rows import key_change, key_context, open_private_key, private_keys_change, raw
 from hubbub.domain.chain import Link, Proof
 from hubbub.domain.keys import read_public_key
 from hubbub.storage import conversation_keys, conversations, keys, memberships, user_stream
@@ -102,6 +102,7 @@ class ConversationKeys:
                 raise WrongKind("An open group is not encrypted: it has no keys.")
             newest = conversation_keys.generations(connection, conversation.id, user)[-1:]
             if newest and newest[0].public_key == _json(pair.public, "public_key"):
+                self._rewrap(transaction, conversation.id, newest[0], pair)
                 return str(newest[0].gen), newest[0].version
             checked = check_key(transaction, conversation, user, pair)
             version = conversation.head + 1
@@ -117,6 +118,15 @@ class ConversationKeys:
         at = user_stream.version_of(connection, user, user_stream.PRIVATE_KEYS, conversation.id)
         own = private_keys_change(self._vault, conversation.id, generations, at)
         return _Set(conversation, key_change(mine), own, at)
+
+    def _rewrap(self, transaction: Transaction, conversation_id: str, key: KeyRecord, pair: NewKey) -> None:
+        """The same key with its private part wrapped anew: only its owner has to hear of that."""
+        private = _json(pair.private, "private_key") if pair.private is not None else None
+        if private in (None, open_private_key(self._vault, conversation_id, key)):
+            return
+        sealed = self._vault.seal(private, key_context(conversation_id, key.user_id, key.gen))
+        conversation_keys.replace_private_key(transaction.connection, conversation_id, key._replace(private_key=sealed))
+        user_stream.advance(transaction, {key.user_id: [(user_stream.PRIVATE_KEYS, conversation_id, False)]})
 
 
 def check_key(transaction: Transaction, conversation: Conversation, user: str, pair: NewKey) -> CheckedKey:

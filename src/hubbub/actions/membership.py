@@ -20,7 +20,7 @@ from hubbub.actions.rows import (
     member_change,
     raw,
 )
-from hubbub.actions.starting import LONGEST_ALIAS
+from hubbub.actions.starting import LONGEST_ALIAS, require_users
 from hubbub.domain import chain
 from hubbub.domain.chain import Link
 from hubbub.domain.text import check_text
@@ -31,7 +31,7 @@ from hubbub.storage.memberships import Member
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import InvalidLink, NotFound, NotMember, TooMany, WrongKind
+from hubbub.wire.errors import InvalidKey, InvalidLink, NotMember, TooMany, WrongKind
 from hubbub.wire.events import ChangeAlias, Changed, LeaveConversation, ModifyConversation
 from hubbub.wire.ids import require_id
 
@@ -109,6 +109,8 @@ class Membership:
         enough is in. Raises `InvalidLink`, `NotFound` for unknown users, `TooMany`, `WrongKind`, `NotMember`.
         """
         newcomers = tuple(dict.fromkeys(require_id(one, "new_members") for one in request.new_members))
+        if len(newcomers) > self._max_open_members:
+            raise TooMany(f"A group has at most {self._max_open_members} members.")
         links = links_of(request.links)
         alias = request.alias if request.alias is msgspec.UNSET else _alias(request.alias)
         named = None if alias is msgspec.UNSET else [alias]
@@ -178,9 +180,7 @@ class Membership:
     ) -> tuple[Conversation, tuple[str, ...]]:
         """The conversation with the links taken, and who of the newcomers is in now."""
         connection = transaction.connection
-        unknown = [user for user in newcomers if not users.exists(connection, user)]
-        if unknown:
-            raise NotFound("There is no such user: " + ", ".join(unknown) + ".", user_ids=unknown)
+        require_users(connection, newcomers)
         present = memberships.current_members(connection, [(conversation.id, user) for user in newcomers])
         coming = tuple(user for user in newcomers if (conversation.id, user) not in present)
         limit = self._max_members if conversation.encrypted else self._max_open_members
@@ -201,7 +201,11 @@ class Membership:
         """A first chain seals a conversation that was begun without; it must prove everyone who is in it then."""
         if not conversation.encrypted:
             raise WrongKind("An open group is not encrypted: it has no chain.")
-        members = {*self._rosters.of(transaction.connection, conversation).members, *coming}
+        roster = self._rosters.of(transaction.connection, conversation)
+        unsigned = [user for user, key in roster.keys.items() if key.kid is None]
+        if unsigned:
+            raise InvalidKey("Some members' keys are unsigned; they set signed ones first.", user_ids=unsigned)
+        members = {*roster.members, *coming}
         registered = proofs(transaction, conversation.id, sorted(members), {})
         proven = chain.extend(chain.Chain(conversation.id), links, actor=actor, registered=registered)
         if proven.members.keys() != members:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from hubbub.actions.conversation_keys import NewKey, check_key, links_of, proofs, store_key
 from hubbub.actions.publishing import Publisher
@@ -116,6 +117,8 @@ class Starting:
         alias = check_text(group.alias, "alias", LONGEST_ALIAS) if group.alias is not None else None
         if not 1 <= group.approvals <= self._max_members:
             raise BadInput(f"approvals is from 1 to {self._max_members}.")
+        if group.approvals > 1 and not links:
+            raise BadInput("Only the signed links of a sealed group can show that several members approved.")
         conversation = Conversation(
             id=require_id(request.id) if request.id is not None else new_id(),
             kind=kind,
@@ -177,9 +180,7 @@ class Starting:
 
     def _create(self, transaction: Transaction, plan: _Plan) -> _Begun:
         connection = transaction.connection
-        unknown = [user for user in plan.members if not users.exists(connection, user)]
-        if unknown:
-            raise NotFound("There is no such user: " + ", ".join(unknown) + ".", user_ids=unknown)
+        require_users(connection, plan.members)
         creator = plan.conversation.creator_id
         key = check_key(transaction, plan.conversation, creator, plan.key) if plan.key is not None else None
         proven = self._prove(transaction, plan, key.gen if key else None)
@@ -242,3 +243,10 @@ class Starting:
                     "changes": [listing, *further],
                 },
             )
+
+
+def require_users(connection: Connection, ids: Iterable[str]) -> None:
+    """Raise `NotFound`, naming them, when some of the ids are no account's."""
+    unknown = users.unknown(connection, ids)
+    if unknown:
+        raise NotFound("There is no such user: " + ", ".join(unknown) + ".", user_ids=unknown)

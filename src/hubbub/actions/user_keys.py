@@ -129,7 +129,7 @@ def _next_identity(asked: NewIdentityKey | None, newest: IdentityKey | None, use
 
 
 def _public(connection: Connection, user_id: str) -> PublicKeys:
-    if not users.exists(connection, user_id):
+    if users.unknown(connection, [user_id]):
         raise NotFound("There is no such user.")
     return keys.public_keys(connection, user_id)
 

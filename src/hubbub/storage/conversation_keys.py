@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from hubbub.storage.schema import (
     conversation_keys,
@@ -66,6 +66,19 @@ def _key(row: Row[Any]) -> KeyRecord:
 
 def add_key(connection: Connection, conversation_id: str, key: KeyRecord) -> None:
     connection.execute(insert(conversation_keys).values(conversation_id=conversation_id, **key._asdict()))
+
+
+def replace_private_key(connection: Connection, conversation_id: str, key: KeyRecord) -> None:
+    """Write the private part of a generation anew; the rest of `key` says which."""
+    connection.execute(
+        update(conversation_keys)
+        .where(
+            conversation_keys.c.conversation_id == conversation_id,
+            conversation_keys.c.user_id == key.user_id,
+            conversation_keys.c.gen == key.gen,
+        )
+        .values(private_key=key.private_key)
+    )
 
 
 def chain(connection: Connection, conversation_id: str) -> list[str]:

@@ -68,8 +68,11 @@ def _account(connection: Connection, condition: Any) -> Account | None:
     return Account(*row) if row else None
 
 
-def exists(connection: Connection, user_id: str) -> bool:
-    return connection.execute(select(users.c.id).where(users.c.id == user_id)).first() is not None
+def unknown(connection: Connection, ids: Iterable[str]) -> list[str]:
+    """Those of the ids that are no account's, in the order given."""
+    wanted = list(ids)
+    found = set(connection.execute(select(users.c.id).where(users.c.id.in_(wanted))).scalars())
+    return [user for user in wanted if user not in found]
 
 
 def insert_account(transaction: Transaction, new: NewAccount) -> str:
