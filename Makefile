@@ -44,7 +44,7 @@ bench: install ## measure, against a baseline of the same run
 	$(BIN)/python -m bench $(ARGS)
 
 faults: install ## kill and restart everything, ten rounds each
-	HUBBUB_FAULT_ROUNDS=10 $(BIN)/python -m pytest tests/faults $(ARGS)
+	TESTS_FAULT_ROUNDS=10 $(BIN)/python -m pytest tests/faults $(ARGS)
 
 # The environment. --no-deps: the lock is complete, so whatever it lacks shall fail here and not be fetched.
 $(LOCKED): requirements.lock

@@ -1,7 +1,7 @@
 """What every test may ask for: services of its own and servers that run on them.
 
 A test marked `postgres`, `redis` or `node`, or using a fixture that needs one of them, is skipped where the
-machine lacks it, and the reason says what brings it. With HUBBUB_NO_SKIPS=1 a skipped test fails the run.
+machine lacks it, and the reason says what brings it. With TESTS_NO_SKIPS=1 a skipped test fails the run.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("HUBBUB_NO_SKIPS") and reporter and reporter.stats.get("skipped"):
+    if os.environ.get("TESTS_NO_SKIPS") and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -234,7 +234,7 @@ def test_commands_and_settings_that_are_named_exist(document: Path) -> None:
     commands |= set(re.findall(r'add_typer\(\w+, name="(\w+)"', source))
     assert set(re.findall(r"(?:`|bin/|^ {4})hubbub ([a-z][\w-]*)", text, re.MULTILINE)) <= commands
     known = set(re.findall(r"HUBBUB_\w+", _read("docs/reference/settings.md")))
-    tests_alone = {"HUBBUB_NO_SKIPS", "HUBBUB_FAULT_ROUNDS", "HUBBUB_CONFIG"}
+    tests_alone = {"HUBBUB_CONFIG"}
     assert set(re.findall(r"HUBBUB_[A-Z_]+\b", text)) <= known | tests_alone
 
 

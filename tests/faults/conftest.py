@@ -13,7 +13,7 @@ from tests.faults.count import Count
 from tests.server import Cluster
 from tests.services import PostgresServer, RedisServer
 
-ROUNDS = int(os.environ.get("HUBBUB_FAULT_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("TESTS_FAULT_ROUNDS", "2"))
 
 
 class Tell(Protocol):

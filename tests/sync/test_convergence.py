@@ -1,7 +1,7 @@
 """All replicas end equal, whatever happens to their nudges, sockets and requests (Hubbub protocol, sections 2 to 4).
 
-The examples are those of the seed in the name of the test. `HUBBUB_SYNC_SEED=<number>` tries others,
-`HUBBUB_SYNC_EXAMPLES=<number>` more, and `HUBBUB_SYNC_SHRINK=1` looks for the smallest one that fails, for minutes.
+The examples are those of the seed in the name of the test. `TESTS_SYNC_SEED=<number>` tries others,
+`TESTS_SYNC_EXAMPLES=<number>` more, and `TESTS_SYNC_SHRINK=1` looks for the smallest one that fails, for minutes.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tests.people import Server
 from tests.server import Cluster, ServerProcess
 from tests.sync.machine import Clients
 
-SEED = int(os.environ.get("HUBBUB_SYNC_SEED", "1"))
-EXAMPLES = int(os.environ.get("HUBBUB_SYNC_EXAMPLES", "0"))
-PHASES = (Phase.generate, Phase.shrink) if os.environ.get("HUBBUB_SYNC_SHRINK") else (Phase.generate,)
+SEED = int(os.environ.get("TESTS_SYNC_SEED", "1"))
+EXAMPLES = int(os.environ.get("TESTS_SYNC_EXAMPLES", "0"))
+PHASES = (Phase.generate, Phase.shrink) if os.environ.get("TESTS_SYNC_SHRINK") else (Phase.generate,)
 
 
 @pytest.fixture

@@ -212,6 +212,14 @@ class Connection(asyncio.Protocol):
         else:
             self.outgoing.append(data)
 
+    def push_now(self, data: bytes, count: int) -> None:
+        """Write at once, unless something waits already: order is kept."""
+        if self.outgoing is not None:
+            self.push(data, count)
+        elif self.phase == self.OPEN and self.transport is not None:
+            self.gateway.metrics.frames_out.value += count
+            self.transport.write(data)
+
     def flush(self) -> None:
         """Write what the tick brought, in one system call: a write costs more than all that was done to make it."""
         outgoing, self.outgoing = self.outgoing, None

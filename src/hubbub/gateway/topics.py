@@ -25,6 +25,7 @@ SYSTEM_TOPIC = "system:general"
 PRESENCE_PREFIX = "presence:"
 CONVERSATION_PREFIX = "conversation:"
 UNKNOWN = -1
+MANY = 64
 
 # The members among these users of a conversation, with the version at which somebody last left.
 MembersAmong = Callable[[str, set[str]], Awaitable[tuple[set[str], int]]]
@@ -41,6 +42,9 @@ class Listener(Protocol):
 
     def push(self, data: bytes, count: int) -> None:
         """Write frames that were encoded already; `count` of them."""
+
+    def push_now(self, data: bytes, count: int) -> None:
+        """As `push`, without waiting for more to write, unless something waits already."""
 
     def evict(self, topic: str) -> None:
         """The user may not listen any more: close the channel, not the socket."""
@@ -157,13 +161,9 @@ class Topics:
             frames = [frame for frame in frames if not self.overhear(frame, topic.all())]
         count = len(frames)
         if topic.listeners and count:
-            data = _encoded(V2, wire_name, frames)
-            for listener in list(topic.listeners):
-                listener.push(data, count)
+            _push_to_all(topic.listeners, _encoded(V2, wire_name, frames), count)
         if topic.old_listeners and count:
-            data = _encoded(V1, wire_name, frames)
-            for listener in list(topic.old_listeners):
-                listener.push(data, count)
+            _push_to_all(topic.old_listeners, _encoded(V1, wire_name, frames), count)
 
     # --- rechecking -----------------------------------------------------------------------------------------------
 
@@ -196,6 +196,17 @@ class Topics:
                 listener.evict(name)
         if topic:
             self._arrived(name, topic, held)
+
+
+def _push_to_all(listeners: Group[Listener], data: bytes, count: int) -> None:
+    """Most listeners of a large topic hear nothing else in the tick: to gather what comes for each costs more than it
+    saves."""
+    if len(listeners) > MANY:
+        for listener in list(listeners):
+            listener.push_now(data, count)
+    else:
+        for listener in list(listeners):
+            listener.push(data, count)
 
 
 def _encoded(codec: Codec, name: str, frames: Sequence[Published]) -> bytes:
