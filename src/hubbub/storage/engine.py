@@ -7,13 +7,14 @@ SQLAlchemy's asynchronous wrapper. Reads go through `Reader`; the one way to wri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -101,6 +102,30 @@ class Prepared:
         """Run the statement once for each row of parameters."""
         if rows:
             connection.exec_driver_sql(self._compiled(connection.dialect), rows)
+
+
+class PairLookup:
+    """Finds the rows of `table` whose two `key` columns are one of many pairs, each by the table's index.
+
+    A list of pairs in an IN would have SQLite read the whole table; here it looks up one pair after the other.
+    """
+
+    def __init__(self, table: Table, key: tuple[str, str], columns: Sequence[str], further: str = "") -> None:
+        chosen = ", ".join(f"found.{name}" for name in columns)
+        conditions = [f"found.{key[0]} = wanted.one", f"found.{key[1]} = wanted.other"]
+        matching = " AND ".join([*conditions, further] if further else conditions)
+        self._head = "WITH wanted(one, other) AS (VALUES "
+        # Names of our own schema only: values are always parameters.
+        self._tail = f") SELECT {chosen} FROM wanted CROSS JOIN {table.name} AS found WHERE {matching}"  # noqa: S608
+
+    def find(self, connection: Connection, pairs: Collection[tuple[str, str]]) -> Sequence[tuple[Any, ...]]:
+        """The rows, in no order."""
+        if not pairs:
+            return []
+        one = "(?, ?)" if connection.dialect.paramstyle == "qmark" else "(%s, %s)"
+        statement = self._head + ", ".join([one] * len(pairs)) + self._tail
+        found = connection.exec_driver_sql(statement, tuple(chain.from_iterable(pairs)))
+        return [tuple(row) for row in found]
 
 
 class Reader:

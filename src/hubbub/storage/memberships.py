@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from hubbub.domain.visibility import Span
 from hubbub.storage.conversations import Conversation
+from hubbub.storage.engine import PairLookup
 from hubbub.storage.schema import (
     conversations,
     memberships,
@@ -24,6 +25,12 @@ class Member(NamedTuple):
     joined_top_index: int
 
 
+_CURRENT_AMONG = PairLookup(
+    memberships,
+    ("conversation_id", "user_id"),
+    ("conversation_id", "user_id", "role", "joined_version", "joined_top_index"),
+    "found.left_version IS NULL",
+)
 _SPANS = (
     select(memberships)
     .where(memberships.c.conversation_id == bindparam("conversation"), memberships.c.user_id == bindparam("user"))
@@ -53,22 +60,7 @@ def members(connection: Connection, conversation_id: str) -> list[Member]:
 
 def current_members(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Member]:
     """Those of the pairs (conversation id, user id) that are memberships now."""
-    wanted = list(pairs)
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        select(
-            memberships.c.conversation_id,
-            memberships.c.user_id,
-            memberships.c.role,
-            memberships.c.joined_version,
-            memberships.c.joined_top_index,
-        ).where(
-            tuple_(memberships.c.conversation_id, memberships.c.user_id).in_(wanted),
-            memberships.c.left_version.is_(None),
-        )
-    )
-    return {(row.conversation_id, row.user_id): Member(*row[1:]) for row in rows}
+    return {(row[0], row[1]): Member(*row[1:]) for row in _CURRENT_AMONG.find(connection, set(pairs))}
 
 
 def count_members(connection: Connection, conversation_id: str) -> int:

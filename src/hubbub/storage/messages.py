@@ -11,7 +11,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    bindparam,
     delete,
     false,
     insert,
@@ -23,15 +22,13 @@ from sqlalchemy import (
 )
 
 from hubbub.domain.visibility import Span
-from hubbub.storage.engine import Prepared
+from hubbub.storage.engine import PairLookup, Prepared
 from hubbub.storage.schema import copies, messages, reactions
 
 _COLUMNS = tuple(column.name for column in messages.columns)
 _INSERT = Prepared(insert(messages), _COLUMNS)
 _INSERT_COPIES = Prepared(insert(copies), tuple(column.name for column in copies.columns))
-_EXISTING = select(messages).where(
-    tuple_(messages.c.conversation_id, messages.c.id).in_(bindparam("pairs", expanding=True))
-)
+_EXISTING = PairLookup(messages, ("conversation_id", "id"), _COLUMNS)
 ORDER = (messages.c.idx, messages.c.owner_id, messages.c.device_id, messages.c.position, messages.c.id)
 
 
@@ -93,10 +90,7 @@ def add(connection: Connection, added: Sequence[Message], copied: Sequence[Copy]
 
 def existing(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     """Those of the pairs (conversation id, message id) that are taken."""
-    wanted = list(pairs)
-    if not wanted:
-        return {}
-    return {(row[0], row[1]): Message(*row) for row in connection.execute(_EXISTING, {"pairs": wanted})}
+    return {(row[0], row[1]): Message(*row) for row in _EXISTING.find(connection, set(pairs))}
 
 
 def load(connection: Connection, conversation_id: str, message_id: str) -> Message | None:
