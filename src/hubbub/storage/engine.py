@@ -66,8 +66,8 @@ def _open_sqlite(url: str) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-16384",  # KiB for each connection
-            "wal_autocheckpoint=4000",  # pages: what changes often is copied back seldom
+            "cache_size=-32768",  # KiB for each connection
+            "wal_autocheckpoint=16000",  # pages: what changes often is copied back seldom
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
