@@ -60,7 +60,7 @@ from hubbub.http.documentation import socket_documentation
 from hubbub.http.operations import Check, Readiness, observed, operations_router
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
-from hubbub.storage.engine import Reader
+from hubbub.storage.engine import Reader, open_writing_engine
 from hubbub.storage.memberships import members_among
 from hubbub.storage.meta import read_epoch
 from hubbub.storage.migrate import is_current, migrate
@@ -112,7 +112,10 @@ class Server:
         self._collecting = Collecting(self._metrics, worker.number, worker.folder)
         event.listen(engine, "after_cursor_execute", self._metrics.query)
         self._reader = Reader(engine, threads=4 if settings.on_sqlite else settings.pool_size - 1)
-        self._writer = Writer(engine, observe=self._metrics.batch)
+        self._writing = open_writing_engine(engine)
+        if self._writing is not engine:
+            event.listen(self._writing, "after_cursor_execute", self._metrics.query)
+        self._writer = Writer(self._writing, observe=self._metrics.batch)
         self._sweep = Sweep(self._reader, self._writer, ages(settings)) if worker.number == 0 else None
         self._bus, present = _carriers(settings)
         self._publisher = Publisher(self._bus)
@@ -179,6 +182,7 @@ class Server:
         await self._presence.start()
         running.push_async_callback(self._presence.close)
         self._writer.start()
+        running.callback(self._writing.dispose)
         running.push_async_callback(self._writer.close)  # before the bus: what is committed last is still published
         try:
             await unlock(self._vault, self._reader, self._writer)

@@ -70,25 +70,28 @@ class OwnPresences:
     """The presences that this process has entered."""
 
     def __init__(self) -> None:
-        self._by_user: dict[str, dict[str, Meta]] = {}
+        self._by_user: dict[str, tuple[Meta, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._by_user)
 
     def put(self, user_id: str, meta: Meta) -> None:
-        self._by_user.setdefault(user_id, {})[meta.phx_ref] = meta
+        others = (other for other in self._by_user.get(user_id, ()) if other.phx_ref != meta.phx_ref)
+        self._by_user[user_id] = (*others, meta)
 
     def remove(self, user_id: str, phx_ref: str) -> bool:
         """Whether it was there."""
-        metas = self._by_user.get(user_id, {})
-        found = metas.pop(phx_ref, None) is not None
-        if found and not metas:
-            del self._by_user[user_id]
-        return found
+        metas = self._by_user.get(user_id, ())
+        others = tuple(meta for meta in metas if meta.phx_ref != phx_ref)
+        if others:
+            self._by_user[user_id] = others
+        else:
+            self._by_user.pop(user_id, None)
+        return len(others) < len(metas)
 
     def of(self, user_ids: Iterable[str]) -> Present:
         found = ((user_id, self._by_user.get(user_id)) for user_id in user_ids)
-        return {user_id: list(metas.values()) for user_id, metas in found if metas}
+        return {user_id: list(metas) for user_id, metas in found if metas}
 
     def all(self) -> Present:
         return self.of(self._by_user)

@@ -102,7 +102,7 @@ async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
         connection.message(before.join_ref, frame.topic, "phx_close")
         channel.left(connection, id)
     topic = await gateway.topics.join(topic, connection)
-    joined = Joined(topic if topic == frame.topic else intern(frame.topic), frame.join_ref, channel)
+    joined = Joined(topic if topic == frame.topic else intern(frame.topic), _shared(frame.join_ref), channel)
     try:
         response = await channel.join(connection, id, params)
     except BaseException:
@@ -115,6 +115,11 @@ async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
     else:
         _topics(connection)[topic] = joined
     return joined, response
+
+
+def _shared(ref: Ref) -> Ref:
+    """Clients count their refs from 1: the few low ones are the same objects for all."""
+    return intern(ref) if isinstance(ref, str) and len(ref) <= 2 else ref
 
 
 def _topics(connection: Connection) -> dict[str, Joined]:

@@ -39,8 +39,7 @@ class Presence:
         self._store = store
         self._reader = reader
         self._publisher = publisher
-        self._refs: dict[Socket, Meta] = {}
-        self._watching: set[Socket] = set()  # also those whose users are hidden
+        self._refs: dict[Socket, Meta | None] = {}  # None: the socket watches, and is not shown
         self._overtaken: dict[str, bool] = {}  # users who are being shown the state: whether a diff came meanwhile
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -57,9 +56,9 @@ class Presence:
         user = socket.user_id
         if user is None:
             return
-        self._watching.add(socket)
+        self._refs[socket] = None
         contacts, hidden = await self._reader.run(users.presence_circle, user)
-        if socket not in self._watching:
+        if socket not in self._refs:
             return  # it went meanwhile: nobody would ever take its presence away
         if not hidden:
             meta = Meta(secrets.token_urlsafe(9), rfc3339(time.time_ns() // 1_000_000), "online")
@@ -86,11 +85,10 @@ class Presence:
 
     async def leave(self, socket: Socket) -> None:
         """The socket left the topic, or went."""
-        self._watching.discard(socket)
-        await self._withdraw(socket)
-
-    async def _withdraw(self, socket: Socket) -> None:
         meta = self._refs.pop(socket, None)
+        await self._withdraw(socket, meta)
+
+    async def _withdraw(self, socket: Socket, meta: Meta | None) -> None:
         user = socket.user_id
         if meta is None or user is None:
             return
@@ -119,9 +117,11 @@ class Presence:
 
     async def _set_hidden(self, hidden: bool, sockets: Iterable[Socket]) -> None:
         for socket in sockets:
-            if hidden and socket in self._refs:
-                await self._withdraw(socket)
-            elif not hidden and socket in self._watching and socket not in self._refs:
+            meta = self._refs.get(socket)
+            if hidden and meta is not None:
+                self._refs[socket] = None
+                await self._withdraw(socket, meta)
+            elif not hidden and meta is None and socket in self._refs:
                 await self.arrive(socket)
 
     # --- telling --------------------------------------------------------------------------------------------------
@@ -159,9 +159,9 @@ class Presence:
 
     async def _tell_all_anew(self) -> None:
         for socket, meta in list(self._refs.items()):
-            if socket.user_id is not None:
+            if socket.user_id is not None and meta is not None:
                 await self._tell_contacts(socket.user_id, {socket.user_id: [meta]}, {})
-        await self._show_all(list(self._watching))
+        await self._show_all(list(self._refs))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

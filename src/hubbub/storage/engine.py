@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.engine.url import make_url
+from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -28,6 +28,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SQLITE_FULL = 13
+READER_CACHE_KIB = 1024
+WRITER_CACHE_KIB = 65_536
 LOCK_CONFLICTS = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
 DISK_FULL = {"53100", "53200"}  # PostgreSQL: disk full, out of memory
 
@@ -56,7 +58,17 @@ def open_engine(url: str, pool_size: int = 10) -> Engine:
     )
 
 
-def _open_sqlite(url: str) -> Engine:
+def open_writing_engine(engine: Engine) -> Engine:
+    """What the writer works with: on SQLite a connection of its own, whose page cache holds what is written to.
+
+    Readers have next to none: with a cache each they would keep a page of every user who ever joined.
+    """
+    if engine.dialect.name != "sqlite":
+        return engine
+    return _open_sqlite(engine.url, WRITER_CACHE_KIB)
+
+
+def _open_sqlite(url: str | URL, cache_kib: int = READER_CACHE_KIB) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=16)
 
     @event.listens_for(engine, "connect")
@@ -66,7 +78,7 @@ def _open_sqlite(url: str) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-32768",  # KiB for each connection
+            f"cache_size=-{cache_kib}",
             "wal_autocheckpoint=16000",  # pages: what changes often is copied back seldom
             "temp_store=MEMORY",
         ):
