@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from tests.bad_input.scene import Scene, failures, sign_up_all
+from tests.folder_servers import cluster, server
 from tests.people import People
-from tests.server import Cluster, ServerProcess
-from tests.services import PostgresServer, RedisServer
+from tests.server import ServerProcess
+
+__all__ = ["cluster", "server"]  # fixtures of this folder
 
 
 @pytest.fixture(autouse=True)
@@ -17,23 +19,6 @@ def nothing_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "server" in request.fixturenames:
         assert failures(request.getfixturevalue("server").log()) == []
-
-
-@pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One for the whole folder: it has to bear all of it."""
-    with ServerProcess(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
-@pytest.fixture(scope="package")
-def cluster(
-    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, redis_server: RedisServer
-) -> Iterator[Cluster]:
-    """One for the whole folder too."""
-    folder = tmp_path_factory.mktemp("cluster")
-    with Cluster(folder, database_url=postgres.create_database(), redis_url=redis_server.url) as cluster:
-        yield cluster
 
 
 @pytest.fixture(scope="package")

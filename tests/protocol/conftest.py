@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.folder_servers import cluster, server
 from tests.people import People
 from tests.server import Cluster, ServerProcess
-from tests.services import PostgresServer, RedisServer
+
+__all__ = ["cluster", "server"]  # fixtures of this folder
 
 
 class Doors(NamedTuple):
@@ -24,23 +26,6 @@ ON_BOTH = [
     pytest.param("server", id="sqlite"),
     pytest.param("cluster", id="two-processes", marks=[pytest.mark.postgres, pytest.mark.redis]),
 ]
-
-
-@pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One for the whole folder: everyone in it signs up people of their own."""
-    with ServerProcess(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
-@pytest.fixture(scope="package")
-def cluster(
-    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, redis_server: RedisServer
-) -> Iterator[Cluster]:
-    """One for the whole folder too."""
-    folder = tmp_path_factory.mktemp("cluster")
-    with Cluster(folder, database_url=postgres.create_database(), redis_url=redis_server.url) as cluster:
-        yield cluster
 
 
 @pytest.fixture

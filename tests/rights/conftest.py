@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from tests.folder_servers import cluster, server
 from tests.rights.standings import Answers, sign_up_all
 from tests.server import Cluster, ServerProcess
-from tests.services import PostgresServer, RedisServer
 
-
-@pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
-@pytest.fixture(scope="package")
-def cluster(
-    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer, redis_server: RedisServer
-) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    with Cluster(folder, database_url=postgres.create_database(), redis_url=redis_server.url) as cluster:
-        yield cluster
+__all__ = ["cluster", "server"]  # fixtures of this folder
 
 
 @pytest.fixture(scope="package")
