@@ -1,4 +1,4 @@
-"""Servers for a whole folder of tests, whose `conftest.py` imports them: everyone in it signs up people of their own."""
+"""Servers for a whole folder of tests, imported by its `conftest.py`: everyone in it signs up people of their own."""
 
 from __future__ import annotations
 
