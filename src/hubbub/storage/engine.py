@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 SQLITE_FULL = 13
 READER_CACHE_KIB = 1024
-WRITER_CACHE_KIB = 65_536
+WRITER_CACHE_KIB = 8_192
 LOCK_CONFLICTS = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock detected
 DISK_FULL = {"53100", "53200"}  # PostgreSQL: disk full, out of memory
 
