@@ -17,7 +17,6 @@ from hubbub.domain import ordering
 from hubbub.domain.envelopes import check_copies, check_current
 from hubbub.domain.ordering import Place
 from hubbub.storage import conversations, messages
-from hubbub.storage.conversation_keys import KeyRecord
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.memberships import Member
 from hubbub.storage.messages import Copy, Message
@@ -249,22 +248,20 @@ def checked_roster(
     Raises `StaleMembers` with what a client needs to seal again, `StaleRevision`, `InvalidEnvelope`, `BadInput`.
     """
     roster = rosters.of(connection, conversation)
-    keys = roster.all_keys(connection)
     try:
-        _check_recipients(conversation, roster, keys, said, rev)
+        _check_recipients(connection, conversation, roster, said, rev)
     except StaleMembers as stale:
+        keys = roster.all_keys(connection).items()
         current = {
             "user_ids": list(roster.members),
-            "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in keys.items()},
+            "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in keys},
             "links": [msgspec.Raw(link.encode()) for link in roster.links],
         }
         raise StaleMembers(stale.detail, **current) from None
     return roster
 
 
-def _check_recipients(
-    conversation: Conversation, roster: Roster, keys: dict[str, KeyRecord], said: Said, rev: int
-) -> None:
+def _check_recipients(connection: Connection, conversation: Conversation, roster: Roster, said: Said, rev: int) -> None:
     if conversation.sealed:
         require_form(said.envelope is not None, "sealed with encrypted_messages")
         assert said.envelope is not None
@@ -272,7 +269,8 @@ def _check_recipients(
         if sender is None or sender.identity_key != said.envelope.header.ik:
             raise StaleMembers("The chain does not prove the sender under this identity key.")
         check_current(said.envelope, rev=rev, members_hash=roster.chain.head or "")
-        check_copies(said.parsed_copies or {}, kids={user: kid_of(key) for user, key in keys.items()})
+        kids = {user: kid_of(key) for user, key in roster.all_keys(connection).items()}
+        check_copies(said.parsed_copies or {}, kids=kids)
         return
     require_form(bool(said.copies) and said.sealed is None, "encrypted_messages")
     strangers = (said.copies or {}).keys() - roster.members.keys()

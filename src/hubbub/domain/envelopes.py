@@ -14,33 +14,6 @@ from hubbub.wire.errors import InvalidEnvelope, StaleMembers, StaleRevision
 from hubbub.wire.signing import b64u_decode, is_signed_by, message_bytes
 
 
-def check_envelope(
-    envelope: Envelope,
-    *,
-    conversation: str,
-    message: str,
-    rev: int,
-    sender: str,
-    device: str,
-    index: int,
-    position: int,
-    members_hash: str,
-    sender_ik: str,
-) -> None:
-    """Both halves at once, for where there is no lock between them; see there for what is raised."""
-    check_authorship(
-        envelope,
-        conversation=conversation,
-        message=message,
-        sender=sender,
-        device=device,
-        index=index,
-        position=position,
-        sender_ik=sender_ik,
-    )
-    check_current(envelope, rev=rev, members_hash=members_hash)
-
-
 def check_authorship(
     envelope: Envelope,
     *,

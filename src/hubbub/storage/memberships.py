@@ -97,18 +97,15 @@ def add_members(
 
 def end_membership(connection: Connection, conversation_id: str, user_id: str, version: int) -> None:
     """Close the user's current span at `version`."""
-    connection.execute(
-        update(memberships)
-        .where(
-            memberships.c.conversation_id == conversation_id,
-            memberships.c.user_id == user_id,
-            memberships.c.left_version.is_(None),
-        )
-        .values(left_version=version, version=version)
-    )
+    _change_current(connection, conversation_id, user_id, left_version=version, version=version)
 
 
 def set_role(connection: Connection, conversation_id: str, user_id: str, role: str, version: int) -> None:
+    """Give a current member another role at `version`."""
+    _change_current(connection, conversation_id, user_id, role=role, version=version)
+
+
+def _change_current(connection: Connection, conversation_id: str, user_id: str, **values: Any) -> None:
     connection.execute(
         update(memberships)
         .where(
@@ -116,7 +113,7 @@ def set_role(connection: Connection, conversation_id: str, user_id: str, role: s
             memberships.c.user_id == user_id,
             memberships.c.left_version.is_(None),
         )
-        .values(role=role, version=version)
+        .values(**values)
     )
 
 
