@@ -15,7 +15,7 @@ from typing import Any
 
 import uvloop
 
-from bench import durable, fanout, idle, joining, results
+from bench import durable, fanout, idle, joining, results, screen
 from bench.plan import FULL, QUICK, Plan
 from bench.processes import LOAD_CORE
 from bench.results import Row, Run
@@ -29,6 +29,7 @@ PARTS: dict[str, Part] = {
     "c": durable.on_sqlite,
     "d": joining.measure,
     "e": durable.on_postgres,
+    "f": screen.measure,
 }
 
 

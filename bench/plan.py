@@ -18,6 +18,9 @@ class Plan:
     rounds: int
     seconds: float
     pace_seconds: float
+    messages: int  # in the large conversation of the browser
+    times: int  # that something is done there
+    frames: int  # of each scroll
 
 
 FULL = Plan(
@@ -30,6 +33,9 @@ FULL = Plan(
     rounds=3,
     seconds=3.0,
     pace_seconds=5.0,
+    messages=100_000,
+    times=20,
+    frames=600,
 )
 # Shows that everything works and nothing about speed.
 QUICK = Plan(
@@ -42,4 +48,7 @@ QUICK = Plan(
     rounds=1,
     seconds=0.2,
     pace_seconds=0.4,
+    messages=300,
+    times=2,
+    frames=60,
 )

@@ -1,6 +1,6 @@
 """What every test may ask for: services of its own and servers that run on them.
 
-A test marked `postgres`, `redis` or `node`, or using a fixture that needs one of them, is skipped where the
+A test marked `postgres`, `redis`, `node` or `browser`, or using a fixture that needs one of them, is skipped where the
 machine lacks it, and the reason says what brings it. With TESTS_NO_SKIPS=1 a skipped test fails the run.
 """
 
@@ -13,17 +13,27 @@ from pathlib import Path
 import pytest
 
 from tests.server import Cluster, ServerProcess
-from tests.services import Lacking, PostgresServer, RedisServer, node_program, postgres_programs, redis_program
+from tests.services import (
+    Lacking,
+    PostgresServer,
+    RedisServer,
+    chromium_program,
+    node_program,
+    postgres_programs,
+    redis_program,
+)
 
 NEEDS: dict[str, Callable[[], Path]] = {
     "postgres": postgres_programs,
     "redis": redis_program,
     "node": node_program,
+    "browser": chromium_program,
 }
 FIXTURE_NEEDS = {
     "postgres": ("postgres",),
     "redis_server": ("redis",),
     "node": ("node",),
+    "chromium": ("browser",),
 }
 
 

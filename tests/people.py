@@ -59,6 +59,9 @@ class Person:
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self._people.http.post(path, json=body, headers=self._headers)
 
+    async def put(self, path: str) -> httpx.Response:
+        return await self._people.http.put(path, headers=self._headers)
+
     async def patch(self, path: str, body: Any) -> httpx.Response:
         return await self._people.http.patch(path, json=body, headers=self._headers)
 
@@ -152,6 +155,17 @@ async def start_open_group(client: Client, *others: Person, **further: Any) -> s
     """Begin a plaintext group; its id."""
     payload = {"user_ids": [other.id for other in others], "open": True, **further}
     return str((await client.ask(SYSTEM, "start_group_conversation", payload))["conversation_id"])
+
+
+async def start_channel(owner: Person, *others: Person) -> str:
+    """Begin a channel to which the others subscribe; its id."""
+    begun = await owner.post("/api/channels", {"title": "Boats"})
+    assert begun.status_code == 200, begun.text
+    id = str(begun.json()["id"])
+    for other in others:
+        answer = await other.put(f"/api/channels/{id}/subscription")
+        assert answer.status_code == 200, answer.text
+    return id
 
 
 def copies(text: str, *people: Person) -> dict[str, str]:

@@ -119,6 +119,25 @@ class Identity:
         ct = AESGCM(wrapping).encrypt(iv, self.secret(conversation, gen).private_bytes_raw(), info)
         return {"v": 1, "enc": "A256GCM", "kid": kid, "iv": b64u(iv), "ct": b64u(ct)}
 
+    # --- the account key ----------------------------------------------------------------------------------
+
+    def wrapped_seed(self) -> str:
+        """The identity key's seed wrapped under the account key, as JSON text."""
+        info = signing.fields("hubbub/ik")
+        wrapping = HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(self._account_key)
+        return json.dumps(_wrapped(wrapping, self._identity.private_bytes_raw(), info))
+
+    def slot(self, name: str, key: bytes) -> Document:
+        """The account key in the slot of this name, under the slot's key."""
+        return _wrapped(key, self._account_key, signing.fields(self.user, name))
+
+    def opens(self, name: str, key: bytes, slot: Document) -> bool:
+        """Whether `slot` gives this user's account key."""
+        sealed = b64u_decode(slot["ct"])
+        return (
+            AESGCM(key).decrypt(b64u_decode(slot["iv"]), sealed, signing.fields(self.user, name)) == self._account_key
+        )
+
     # --- messages -----------------------------------------------------------------------------------------
 
     def seal(
@@ -173,14 +192,23 @@ class Identity:
         _, header, ciphertext, signature = sealed.split(".")
         raw, opaque = b64u_decode(header), b64u_decode(ciphertext)
         assert signing.is_signed_by(author.ik_raw, b64u_decode(signature), signing.message_bytes(raw, opaque))
-        conversation = None if own_key else json.loads(raw)["conversation"]
-        kid, _, box = copy.partition(".")
-        key = _HPKE.decrypt(
-            b64u_decode(box), self.secret(conversation, gen), info=signing.copy_info(raw, self.user, kid)
-        )
+        key = self._content_key(raw, copy, gen, own_key)
         assert b64u(signing.content_key_hash(key)) == json.loads(raw)["ck"]
         body: Document = json.loads(unpad(AESGCM(key).decrypt(_NONCE, opaque, raw)))
         return body
+
+    def share(
+        self, sealed: str, copy: str, *, to: Mapping[str, Document], gen: int = 1, own_key: bool = False
+    ) -> dict[str, str]:
+        """Copies of a message for others (JWK by user id), out of this user's `copy`; the rest is as for `open`."""
+        raw = b64u_decode(sealed.split(".")[1])
+        return _copies(self._content_key(raw, copy, gen, own_key), raw, to, _seal_copy)
+
+    def _content_key(self, header: bytes, copy: str, gen: int, own_key: bool) -> bytes:
+        conversation = None if own_key else json.loads(header)["conversation"]
+        kid, _, box = copy.partition(".")
+        info = signing.copy_info(header, self.user, kid)
+        return _HPKE.decrypt(b64u_decode(box), self.secret(conversation, gen), info=info)
 
     # --- membership chain ---------------------------------------------------------------------------------
 
@@ -218,6 +246,11 @@ class Identity:
             made.append(self.link(conversation, previous, action, user))
             previous = head_after(conversation, previous, made[-1])
         return made
+
+
+def _wrapped(key: bytes, secret: bytes, aad: bytes) -> Document:
+    iv = os.urandom(12)
+    return {"v": 1, "enc": "A256GCM", "iv": b64u(iv), "ct": b64u(AESGCM(key).encrypt(iv, secret, aad))}
 
 
 def head_after(conversation: str, previous: str | None, *links: Document) -> str:

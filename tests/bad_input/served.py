@@ -16,8 +16,8 @@ from hubbub.config import Settings
 from hubbub.first_start import keys_of
 from hubbub.storage.engine import open_engine, sqlite_url
 
-TEXT, NUMBER, SWITCH, TEXTS, DOCUMENT, DOCUMENTS, TEXTS_BY_NAME = (
-    *("text", "number", "switch", "texts", "document", "documents", "texts by name"),
+TEXT, NUMBER, SWITCH, TEXTS, DOCUMENT, DOCUMENTS, TEXTS_BY_NAME, TEXTS_BY_TWO_NAMES = (
+    *("text", "number", "switch", "texts", "document", "documents", "texts by name", "texts by two names"),
 )
 
 
@@ -74,6 +74,8 @@ def _kind(kind: inspect.Type) -> str | None:
     if isinstance(kind, inspect.ListType):
         return TEXTS if isinstance(kind.item_type, inspect.StrType) else DOCUMENTS
     if isinstance(kind, inspect.DictType):
+        if isinstance(kind.value_type, inspect.DictType):
+            return TEXTS_BY_TWO_NAMES
         return TEXTS_BY_NAME if isinstance(kind.value_type, inspect.StrType) else DOCUMENT
     simple: dict[type[Any], str] = {inspect.StrType: TEXT, inspect.IntType: NUMBER, inspect.BoolType: SWITCH}
     return simple[type(kind)]

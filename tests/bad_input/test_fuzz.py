@@ -18,6 +18,7 @@ from tests.bad_input.served import (
     TEXT,
     TEXTS,
     TEXTS_BY_NAME,
+    TEXTS_BY_TWO_NAMES,
     ServedEvent,
     served_events,
 )
@@ -49,6 +50,7 @@ OF_KIND: dict[str, st.SearchStrategy[Any]] = {
     DOCUMENT: documents,
     DOCUMENTS: st.lists(documents, max_size=3),
     TEXTS_BY_NAME: st.dictionaries(texts, texts, max_size=3),
+    TEXTS_BY_TWO_NAMES: st.dictionaries(texts, st.dictionaries(texts, texts, max_size=2), max_size=2),
 }
 
 

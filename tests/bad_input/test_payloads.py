@@ -17,6 +17,7 @@ from tests.bad_input.served import (
     TEXT,
     TEXTS,
     TEXTS_BY_NAME,
+    TEXTS_BY_TWO_NAMES,
     Field,
     ServedEvent,
     served_events,
@@ -76,6 +77,7 @@ def base_of(scene: Scene, event: ServedEvent, left_out: str = "") -> dict[str, A
         "emoji": "+1",
         "alias": "Besties",
         "public_key": {"kty": "made up"},
+        "copies": {},
     }
     payload: dict[str, Any] = {
         field.name: good[field.name] for field in event.fields if field.required and field.name != left_out
@@ -114,6 +116,7 @@ def other_types(field: Field) -> Iterator[Any]:
         DOCUMENT: ("text", 7, [], [[]]),
         DOCUMENTS: ("text", {}, [7], [None], [[]]),
         TEXTS_BY_NAME: ("text", [], {"a": 7}, {"a": None}, {"a": {}}),
+        TEXTS_BY_TWO_NAMES: ("text", [], {"a": 7}, {"a": "text"}, {"a": None}, {"a": {"b": 7}}, {"a": {"b": {}}}),
     }
     yield from wrong[field.kind]
     if not field.nullable:
@@ -126,7 +129,7 @@ async def test_texts_that_no_field_takes(scene: Scene) -> None:
 
 def texts_too_many(scene: Scene, event: ServedEvent) -> Iterator[Bad]:
     # An epoch is compared and an id is looked at: neither is kept, so they need no other refusal.
-    reasons = {"invalid_text", "invalid_payload", "too_large", "invalid_token", "cursor_expired"}
+    reasons = {"invalid_text", "invalid_payload", "too_large", "invalid_token", "cursor_expired", "invalid_envelope"}
     for field in event.fields:
         base = base_of(scene, event, field.name)
         for what, text in (("NUL", f"{CANARY}\0"), ("long", CANARY * 20_000)):
@@ -141,6 +144,7 @@ def holding(field: Field, text: str) -> Iterator[Any]:
         TEXTS: [[text], [new_id(), text]],
         DOCUMENT: [{"a": text}, {text: 1}, {"a": [{"b": text}]}],
         TEXTS_BY_NAME: [{text: "x"}, {new_id(): text}],
+        TEXTS_BY_TWO_NAMES: [{text: {new_id(): "x"}}, {new_id(): {text: "x"}}, {new_id(): {new_id(): text}}],
     }
     yield from values.get(field.kind, [])
 

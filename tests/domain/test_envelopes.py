@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.domain.envelopes import check_authorship, check_copies, check_current
+from hubbub.domain.envelopes import check_copies, check_current
+from hubbub.wire.authorship import check_authorship
 from hubbub.wire.envelope import parse_copy, parse_envelope
 from hubbub.wire.errors import InvalidEnvelope, Refusal, StaleMembers, StaleRevision
 from hubbub.wire.ids import NIL_ID, new_id

@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.conftest import Tell
 from tests.faults.party import Party
+from tests.people import SYSTEM, People, start_private
 from tests.server import Cluster
 from tests.services import PostgresServer
 
@@ -44,3 +45,18 @@ async def _go_on(
     assert (cluster.first.pid, cluster.second.pid) == processes
     assert cluster.first.running
     assert cluster.second.running
+
+
+async def test_who_comes_while_it_is_away_is_shown_who_is_there_when_it_is_back(
+    mortal_cluster: Cluster, mortal_postgres: PostgresServer
+) -> None:
+    async with People(mortal_cluster.first) as people:
+        ann, ben = await people.sign_up("Ann", "Ben")
+        a = await ann.arrive()
+        await start_private(a, ben)
+        await asyncio.to_thread(mortal_postgres.stop)
+        b = await ben.connect()
+        await b.join(SYSTEM)
+        await asyncio.to_thread(mortal_postgres.start)
+        state = await b.wait_for(SYSTEM, "presence_state")
+        assert state.keys() == {ann.id, ben.id}

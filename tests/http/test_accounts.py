@@ -1,4 +1,4 @@
-"""/api/signout_all, /api/password and /api/profile as seed 003 shows them."""
+"""/api/signout_all, /api/password and /api/profile as seed 003 shows them; /api/logout of seed 004."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ PROFILE = {
     "magnification": 1.2,
     "recents": ["/chat/1787a16a-e6a3-4a22-bfdc-0f0ac7253ad5"],
 }
+OF_OURS = {"display_name": "Ada Lovelace", "about": "Poetical science.\nAnd flying."}
 
 
 # --- signing out --------------------------------------------------------------------------------------------------
@@ -34,6 +35,17 @@ async def test_signing_out_ends_every_token_of_the_user_alone(world: World, ada:
         assert is_problem(await ended.get("/api/users"), 401, "invalid_token")
         assert is_problem(await world.refresh(ended.answer["refresh_token"]), 401, "invalid_token")
     assert (await bob.get("/api/users")).status_code == 200
+
+
+async def test_logging_out_ends_the_tokens_of_one_sign_in_alone(world: World, ada: Person) -> None:
+    other = await world.login(ada.email)
+    answer = await ada.post("/api/logout")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert is_problem(await ada.get("/api/users"), 401, "invalid_token")
+    assert is_problem(await ada.post("/api/logout"), 401, "invalid_token")
+    assert is_problem(await world.refresh(ada.answer["refresh_token"]), 401, "invalid_token")
+    assert (await other.get("/api/users")).status_code == 200
+    assert (await world.refresh(other.answer["refresh_token"])).status_code == 200
 
 
 async def test_who_signs_in_right_after_signing_out_stays_in(world: World, ada: Person) -> None:
@@ -80,16 +92,18 @@ async def test_a_refused_password_change_changes_nothing(
 
 
 async def test_the_profile_answers_what_was_set(world: World, ada: Person) -> None:
-    answer = await ada.patch("/api/profile", PROFILE)
-    assert (answer.status_code, answer.json()) == (200, PROFILE)
+    whole = {**PROFILE, **OF_OURS}
+    answer = await ada.patch("/api/profile", whole)
+    assert (answer.status_code, answer.json()) == (200, whole)
     user = (await world.login(ada.email)).answer["user"]
-    assert {key: user[key] for key in PROFILE} == PROFILE
+    assert {key: user[key] for key in whole} == whole
 
 
 async def test_what_is_left_out_of_a_profile_stays(ada: Person) -> None:
-    await ada.patch("/api/profile", PROFILE)
-    assert (await ada.patch("/api/profile", {"theme": "day"})).json() == {**PROFILE, "theme": "day"}
-    assert (await ada.patch("/api/profile", {})).json() == {**PROFILE, "theme": "day"}
+    whole = {**PROFILE, **OF_OURS}
+    await ada.patch("/api/profile", whole)
+    assert (await ada.patch("/api/profile", {"theme": "day"})).json() == {**whole, "theme": "day"}
+    assert (await ada.patch("/api/profile", {})).json() == {**whole, "theme": "day"}
 
 
 async def test_settings_are_pushed_to_the_user_as_a_change_of_their_stream(world: World, ada: Person) -> None:
@@ -130,6 +144,12 @@ async def test_a_repeated_change_of_settings_changes_nothing_and_is_announced_ag
         ({"recents": ["/chat"] * 51}, "invalid_payload", "recents"),
         ({"recents": ["x" * 513]}, "invalid_payload", "recents"),
         ({"recents": ["/chat\0"]}, "invalid_text", "recents"),
+        ({"about": "x" * 501}, "invalid_payload", "about"),
+        ({"about": None}, "invalid_payload", "about"),
+        ({"about": "a\0b"}, "invalid_text", "about"),
+        ({"display_name": ""}, "invalid_payload", "display_name"),
+        ({"display_name": " \u2003"}, "invalid_payload", "display_name"),
+        ({"display_name": "x" * 129}, "invalid_payload", "display_name"),
     ],
 )
 async def test_bad_profiles_are_refused_by_name(
@@ -138,7 +158,35 @@ async def test_bad_profiles_are_refused_by_name(
     answer = await ada.patch("/api/profile", body)
     assert is_problem(answer, 400, code)
     assert names in answer.json()["detail"]
-    assert world.pushed_to(ada) == []
+    assert world.pushed_to(ada) == world.shown_to(ada) == []
+
+
+async def test_a_profile_is_shown_to_contacts_and_oneself(world: World, ada: Person, bob: Person) -> None:
+    stranger = await world.register("eve@example.com", "Eve")
+    await world.gather(ada, bob)
+    name = ada.answer["user"]["name"]
+    await ada.patch("/api/profile", {"about": "Poetical science"})
+    seen = {"id": ada.id, "email": ada.email, "display_name": ada.email, "name": name}
+    seen |= {"about": "Poetical science", "picture": None}
+    assert world.shown_to(ada) == world.shown_to(bob) == [("update_profile", {"user": seen})]
+    assert world.shown_to(stranger) == []
+    await ada.patch("/api/profile", {"theme": "night"})
+    assert len(world.shown_to(bob)) == 1
+
+
+async def test_a_display_name_in_the_profile_does_what_set_display_name_does(
+    world: World, ada: Person, bob: Person
+) -> None:
+    await world.gather(ada, bob)
+    body = {"display_name": " Ada L ", "op_id": "op-1"}
+    assert (await ada.patch("/api/profile", body)).json()["display_name"] == "Ada L"
+    renamed, profile = world.shown_to(bob)
+    assert renamed == ("update_display_name", {"user_id": ada.id, "display_name": "Ada L"})
+    assert (profile[0], profile[1]["user"]["display_name"]) == ("update_profile", "Ada L")
+    found = (await bob.get("/api/users", q="ada l")).json()["items"]
+    assert [user["id"] for user in found] == [ada.id]
+    await ada.patch("/api/profile", body)
+    assert world.shown_to(bob) == [renamed, profile, renamed, profile]
 
 
 # --- what the socket asks of accounts -----------------------------------------------------------------------------
@@ -148,8 +196,10 @@ async def test_a_new_display_name_is_shown_to_contacts_and_oneself(world: World,
     stranger = await world.register("eve@example.com", "Eve")
     await world.gather(ada, bob)
     await world.accounts.set_display_name(ada.id, "  Ada L ")
-    shown = [("update_display_name", {"user_id": ada.id, "display_name": "Ada L"})]
-    assert world.shown_to(ada) == world.shown_to(bob) == shown
+    assert world.shown_to(ada) == world.shown_to(bob)
+    renamed, profile = world.shown_to(bob)
+    assert renamed == ("update_display_name", {"user_id": ada.id, "display_name": "Ada L"})
+    assert (profile[0], profile[1]["user"]["display_name"]) == ("update_profile", "Ada L")
     assert world.shown_to(stranger) == []
     ((event, push),) = world.pushed_to(ada)
     assert (event, push["changes"][0]["data"]["display_name"]) == ("settings", "Ada L")
@@ -165,7 +215,7 @@ async def test_members_of_large_groups_are_no_contacts(
     await world.gather(ada, bob, *others)
     await world.accounts.set_display_name(ada.id, "Ada L")
     assert bool(world.shown_to(bob)) is told
-    assert len(world.shown_to(ada)) == 1
+    assert [event for event, _ in world.shown_to(ada)] == ["update_display_name", "update_profile"]
 
 
 async def test_former_members_are_no_contacts(world: World, ada: Person, bob: Person) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hubbub.wire.ids import NIL_ID
 from tests.http.test_signing_in import is_problem
 from tests.http.world import Person, World
 
@@ -95,6 +96,41 @@ async def test_no_search_finds_an_address(world: World, ada: Person, bob: Person
     assert await everyone(bob, q="example.com") == []
     await world.accounts.set_display_name(bob.id, "me: BOB@example.com")
     assert await everyone(ada, q="example.com") == []
+
+
+# --- one user -----------------------------------------------------------------------------------------------------
+
+
+async def test_one_user_is_found_by_id_and_by_handle_in_any_case(world: World, ada: Person, bob: Person) -> None:
+    await bob.patch("/api/profile", {"about": "Can he fix it?"})
+    user = await seen(ada, bob)
+    assert (user["about"], user["picture"]) == ("Can he fix it?", None)
+    for named in (bob.id, bob.id.upper(), user["name"], user["name"].upper()):
+        answer = await ada.get(f"/api/users/{named}")
+        assert (answer.status_code, answer.json()) == (200, user), named
+
+
+async def test_one_user_is_shown_as_the_list_shows_them(world: World, ada: Person, bob: Person) -> None:
+    assert (await bob.get(f"/api/users/{ada.id}")).json() == await seen(bob, ada)
+    await world.gather(ada, bob)
+    known = (await bob.get(f"/api/users/{ada.id}")).json()
+    assert (known["email"], known) == (ada.email, await seen(bob, ada))
+    assert (await ada.get(f"/api/users/{ada.id}")).json()["email"] == ada.email
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "code"),
+    [
+        (NIL_ID, 404, "not_found"),
+        ("nobody-here", 404, "not_found"),
+        ("ada@example.com", 404, "not_found"),
+        ("%", 404, "not_found"),
+        ("a%00b", 400, "invalid_text"),
+        ("x" * 129, 400, "invalid_payload"),
+    ],
+)
+async def test_who_is_not_there_is_not_found(ada: Person, named: str, status: int, code: str) -> None:
+    assert is_problem(await ada.get(f"/api/users/{named}"), status, code)
 
 
 # --- who sees an address ------------------------------------------------------------------------------------------

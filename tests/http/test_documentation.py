@@ -16,15 +16,27 @@ from tests.services import free_port
 
 ROUTES = {
     ("post", "/auth/register"),
+    ("post", "/auth/prelogin"),
     ("post", "/auth/login"),
     ("post", "/auth/refresh"),
+    ("post", "/api/logout"),
     ("post", "/api/signout_all"),
     ("patch", "/api/password"),
     ("patch", "/api/profile"),
+    ("put", "/api/profile/picture"),
+    ("delete", "/api/profile/picture"),
+    ("get", "/pictures/{picture}/{file}"),
     ("get", "/api/messages"),
     ("get", "/api/users"),
+    ("get", "/api/users/{user}"),
     ("get", "/api/conversations/private/{user_id}"),
     ("get", "/api/sync"),
+    ("get", "/api/channels"),
+    ("post", "/api/channels"),
+    ("get", "/api/channels/{channel_id}"),
+    ("patch", "/api/channels/{channel_id}"),
+    ("put", "/api/channels/{channel_id}/subscription"),
+    ("delete", "/api/channels/{channel_id}/subscription"),
     ("get", "/api/keys"),
     ("post", "/api/keys"),
     ("get", "/api/keys/{user_id}"),
@@ -60,22 +72,30 @@ async def test_the_document_refers_to_nothing_elsewhere(world: World) -> None:
 
 # --- schemathesis -------------------------------------------------------------------------------------------------
 
-# What ends the token of the run would leave nothing but 401 for the rest: it runs last, alone.
-ENDS_TOKENS = "/api/signout_all"
+# What ends the token of the run would leave nothing but 401 for the rest: each runs alone.
+ENDS_TOKENS = ("/api/logout", "/api/signout_all")
 # What a schema cannot say, and so may refuse what it allows: a page token that we made, an address that is free, two
-# fields that agree, a signature that verifies.
+# fields that agree or belong together, a signature that verifies, the password, what is in a picture.
 CONFIG = """
 [[operations]]
 include-path = ["/api/users", "/api/messages", "/api/password"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
 
 [[operations]]
+include-path = "/api/profile/picture"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "413", "415"]
+
+[[operations]]
 include-path = "/auth/register"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "422"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "422"]
+
+[[operations]]
+include-path = ["/api/channels", "/api/channels/{channel_id}"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
 
 [[operations]]
 include-path = "/api/keys"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "422"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "409", "422"]
 """
 
 
@@ -93,9 +113,16 @@ async def address(world: World) -> AsyncIterator[str]:
     await serving
 
 
-@pytest.mark.parametrize("which", [("--exclude-path", ENDS_TOKENS), ("--include-path", ENDS_TOKENS)])
+@pytest.mark.parametrize(
+    "which",
+    [
+        [each for path in ENDS_TOKENS for each in ("--exclude-path", path)],
+        *(["--include-path", path] for path in ENDS_TOKENS),
+    ],
+    ids=["all the rest", *ENDS_TOKENS],
+)
 async def test_the_server_does_what_its_document_says(
-    address: str, ada: Person, tmp_path: Path, which: tuple[str, str]
+    address: str, ada: Person, tmp_path: Path, which: list[str]
 ) -> None:
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)

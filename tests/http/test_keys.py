@@ -27,8 +27,13 @@ def both(identity: Identity, gen: int = 1) -> dict[str, Any]:
     }
 
 
+def nothing(person: Person) -> dict[str, Any]:
+    """The keys of someone who has none yet."""
+    return {"user_id": person.id, "identity": [], "user_keys": [], "slots": {}, "kdf": None}
+
+
 async def test_before_the_first_key_there_is_none(ada: Person, bob: Person) -> None:
-    assert (await ada.get("/api/keys")).json() == {"user_id": ada.id, "identity": [], "user_keys": []}
+    assert (await ada.get("/api/keys")).json() == nothing(ada)
     assert (await bob.get(f"/api/keys/{ada.id}")).json() == {
         "user_id": ada.id,
         "identity": [],
@@ -125,7 +130,7 @@ async def test_refused_keys_leave_nothing_behind(ada: Person, identity: Identity
     }
     for what, (body, status, code) in refused.items():
         assert is_problem(await ada.post("/api/keys", body), status, code), what
-    assert (await ada.get("/api/keys")).json() == {"user_id": ada.id, "identity": [], "user_keys": []}
+    assert (await ada.get("/api/keys")).json() == nothing(ada)
 
 
 async def test_generations_only_rise(ada: Person, identity: Identity) -> None:

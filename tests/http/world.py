@@ -11,13 +11,18 @@ from typing import Any
 import httpx
 import msgspec
 from argon2 import PasswordHasher
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.channels import Channels
 from hubbub.actions.directory import Directory
+from hubbub.actions.membership import Membership
+from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher, presence_topic, user_topic
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
+from hubbub.auth.credentials import Credentials
 from hubbub.auth.limits import Addresses, Limiter, NoLimits
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords
@@ -25,13 +30,14 @@ from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.bus.port import Published
-from hubbub.domain.ordering import Top
 from hubbub.http.app import create_app
 from hubbub.storage import conversations, memberships
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader, open_engine, sqlite_url
 from hubbub.storage.migrate import migrate
 from hubbub.storage.operations import RequestMac
+from hubbub.storage.pictures import PictureStore
+from hubbub.storage.rosters import Rosters
 from hubbub.storage.user_stream import CONVERSATION, advance
 from hubbub.storage.vault import Vault, unlock
 from hubbub.storage.writer import Transaction, Writer
@@ -140,6 +146,12 @@ class Person:
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self._client.post(path, json=body, headers=self.headers)
 
+    async def put(self, path: str) -> httpx.Response:
+        return await self._client.put(path, headers=self.headers)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self._client.delete(path, headers=self.headers)
+
     async def patch(self, path: str, body: Any) -> httpx.Response:
         return await self._client.patch(path, json=body, headers=self.headers)
 
@@ -153,11 +165,13 @@ class World:
         self.reader = Reader(self.engine, threads=2)
         self.writer = Writer(self.engine, self.clock)
         self.bus = HeardBus()
+        self.pictures = folder / "pictures"
         self.reading = Reading()
         self.tokens = Tokens(SECRET, self.clock)
         self.revocations = Revocations(self.reader, self.clock, interval=0.02)
         # As little work as Argon2 allows: what it costs is not what these tests are about.
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), threads=1)
+        self.credentials = Credentials(self.reader, self.passwords, SECRET)
         self.vault = Vault(VAULT_KEY)
         self.accounts = self._accounts()
         self.app = self._app(limiter or NoLimits())
@@ -171,19 +185,35 @@ class World:
             tokens=self.tokens,
             refresh_tokens=RefreshTokens(SECRET),
             passwords=self.passwords,
+            credentials=self.credentials,
+            vault=self.vault,
             revocations=self.revocations,
             publisher=Publisher(self.bus),
             request_mac=RequestMac(SECRET),
         )
 
+    def _channels(self) -> Channels:
+        publisher, mac = Publisher(self.bus), RequestMac(SECRET)
+        return Channels(
+            reader=self.reader,
+            writer=self.writer,
+            publisher=publisher,
+            membership=Membership(self.writer, publisher, Rosters(100), mac),
+            page_tokens=PageTokens(SECRET),
+            mac=mac,
+            max_members=3,
+        )
+
     def _app(self, limiter: Limiter) -> Any:
         return create_app(
             accounts=self.accounts,
-            keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault),
+            keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, credentials=self.credentials),
             directory=Directory(reader=self.reader, page_tokens=PageTokens(SECRET)),
             messages=self.reading,
             conversations=self.reading,
             sync=self.reading,
+            channels=self._channels(),
+            pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
             tokens=self.tokens,
             revocations=self.revocations,
             limiter=limiter,
@@ -245,26 +275,8 @@ class World:
 
 
 def _conversation(kind: str, creator_id: str, alias: str | None, now: int) -> Conversation:
-    return Conversation(
-        id=new_id(),
-        kind=kind,
-        encrypted=True,
-        sealed=False,
-        history="all",
-        alias=alias,
-        creator_id=creator_id,
-        head=1,
-        version=1,
-        members_version=1,
-        departed_version=0,
-        swept_version=0,
-        top=Top(0, None),
-        chain_hash=None,
-        approvals=1,
-        inserted_at=now,
-        updated_at=now,
-        request_mac="",
-    )
+    begun = conversations.begun(new_id(), kind, creator_id, "", encrypted=True, alias=alias)
+    return replace(begun, inserted_at=now, updated_at=now)
 
 
 def _begin(transaction: Transaction, conversation: Conversation, members: list[str]) -> None:

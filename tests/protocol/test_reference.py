@@ -17,7 +17,17 @@ import pytest
 from hubbub.wire.errors import refusals
 from hubbub.wire.ids import NIL_ID, new_id
 from hubbub.wire.pushes import PUSHES
-from tests.people import SYSTEM, People, Person, conversation, copies, start_group, start_open_group, start_private
+from tests.people import (
+    SYSTEM,
+    People,
+    Person,
+    conversation,
+    copies,
+    start_channel,
+    start_group,
+    start_open_group,
+    start_private,
+)
 from tests.phoenix import Client, Ref
 from tests.sealing import Identity, head_after
 from tests.server import ServerProcess
@@ -137,9 +147,9 @@ async def test_every_message_is_as_it_is_described(people: People, reference: Re
 async def _converse(reference: Reference, clients: list[Recorder], persons: list[Person]) -> None:
     (a, b, c), (ada, bob, cleo) = clients, persons
     await _encrypted(a, b, ada, bob, cleo)
-    await _open_to_all(a, b, bob)
+    await _open_to_all(a, b, ada, bob)
     await _open_since_joining(a, b, c, ada, bob, cleo)
-    await _sealed(a, ada)
+    await _sealed(a, b, ada, bob)
     await _oneself(a, b, ada)
     await _refusals(reference, a, ada, bob)
 
@@ -181,10 +191,14 @@ async def _encrypted(a: Recorder, b: Recorder, ada: Person, bob: Person, cleo: P
     await start_private(a, bob)
 
 
-async def _open_to_all(a: Recorder, b: Recorder, bob: Person) -> None:
+async def _open_to_all(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
     topic = conversation(await start_open_group(a, bob))
     await a.join(topic)
     await b.join(topic)
+    channel = await start_channel(ada)
+    await a.join(conversation(channel))
+    await bob.put(f"/api/channels/{channel}/subscription")
+    await a.wait_for(conversation(channel), "member_joined")
     said = await a.ask(topic, "send_message", {"content": "hello", "index": 1, "position": 0, "device_id": new_id()})
     group = {"message_group_id": said["message"]["message_group"]}
     await b.ask(topic, "send_message", {"content": "hello too", "reply_to": group["message_group_id"]})
@@ -215,9 +229,13 @@ async def _open_since_joining(a: Recorder, b: Recorder, c: Recorder, ada: Person
     assert a.heard(ada.topic, "edit_message")
 
 
-async def _sealed(a: Recorder, ada: Person) -> None:
-    identity, id, message = Identity(ada.id), new_id(), new_id()
-    assert (await ada.post("/api/keys", {"identity": identity.identity_key()})).status_code == 200
+async def _sealed(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
+    """Bob comes later, and is given a copy of what was said before."""
+    identity, other, id, message = Identity(ada.id), Identity(bob.id), new_id(), new_id()
+    for person, one in ((ada, identity), (bob, other)):
+        keys = {"public_key": one.public_key(), "private_key": one.private_key()}
+        answer = await person.post("/api/keys", {"identity": one.identity_key(), "user_key": keys})
+        assert answer.status_code == 200
     links = identity.found(id, [])
     key = identity.public_key(id)
     begin = {"user_ids": [], "id": id, "public_key": key, "private_key": {}, "links": links}
@@ -230,6 +248,11 @@ async def _sealed(a: Recorder, ada: Person) -> None:
     place = {"id": message, "device_id": NIL_ID, "index": 1, "position": 0}
     body = {"sealed": sealed.sealed, "encrypted_messages": sealed.encrypted_messages}
     await a.ask(topic, "send_message", {**body, **place})
+    link = identity.link(id, head_after(id, None, *links), "add", other)
+    await a.ask(topic, "modify_conversation", {"new_members": [bob.id], "links": [link]})
+    copies = identity.share(sealed.sealed, sealed.encrypted_messages[ada.id], to={bob.id: other.public_key()})
+    await a.ask(topic, "share_copies", {"copies": {message: copies}, "cursor": 2, "op_id": "shared"})
+    await b.wait_for(bob.topic, "copies_shared")
     pulled = await a.ask(topic, "sync", {"cursor": 0})
     assert {"link", "message"} <= {change["kind"] for change in pulled["changes"]}
 
@@ -237,6 +260,7 @@ async def _sealed(a: Recorder, ada: Person) -> None:
 async def _oneself(a: Recorder, b: Recorder, ada: Person) -> None:
     await a.ask(SYSTEM, "set_display_name", {"display_name": "Countess"})
     await b.wait_for(SYSTEM, "update_display_name")
+    await b.wait_for(SYSTEM, "update_profile")
     await a.ask(SYSTEM, "set_hidden", {"hidden": True})
     await b.wait_for(SYSTEM, "presence_diff", lambda payload: ada.id in payload["leaves"])
     await a.wait_for(SYSTEM, "set_hidden")

@@ -17,6 +17,10 @@ UNMATCHED: Final = "unmatched topic"
 THREE_UNMATCHED: Final = (UNMATCHED, UNMATCHED, UNMATCHED)
 FOUR_UNMATCHED: Final = (UNMATCHED, *THREE_UNMATCHED)
 
+WRONG: Final = "wrong_kind"
+# Shaped like one. None of the conversations here is sealed: `tests/sync/test_sharing.py` has who may share in those.
+A_COPY: Final = f"{'A' * 43}.{'A' * 107}"
+
 # `{name}` in payloads, paths and bodies is filled in from the world of the test.
 Document = dict[str, Any]
 
@@ -64,6 +68,7 @@ def _of_every_conversation(topic: str) -> list[SocketRow]:
         _members("edit_message", {"message_group_id": "{message}", "{form}": "{said}"}, OK, "not_owner", topic=topic),
         _members("delete_message", {"message_group_id": "{message}"}, OK, "not_owner", topic=topic),
         _members("send_message", {"{form}": "{said}"}, topic=topic),
+        _members("share_copies", {"copies": {"{message}": {"{member}": A_COPY}}}, WRONG, WRONG, topic=topic),
         _members("start_typing", {}, topic=topic),
         _members("finish_typing", {}, topic=topic),
         _members("read_conversation", {}, topic=topic),
@@ -92,7 +97,6 @@ def _keys(topic: str, expected: str) -> SocketRow:
     return _members("set_encryption_keys", {"public_key": {}, "private_key": {}}, expected, expected, topic=topic)
 
 
-WRONG: Final = "wrong_kind"
 EVERYONE_SIGNED_IN: Final = (OK, OK, OK, OK, UNMATCHED)
 
 SOCKET: Final[list[SocketRow]] = [
@@ -109,6 +113,12 @@ SOCKET: Final[list[SocketRow]] = [
     *_of_groups("open"),
     *_reactions("open", OK, OK, "not_found"),
     _keys("open", WRONG),
+    *_of_every_conversation("channel"),
+    *_reactions("channel", OK, OK, "not_found"),
+    _keys("channel", WRONG),
+    _members("change_alias", {"alias": "Besties"}, OK, "not_owner", topic="channel"),
+    _members("modify_conversation", {"new_members": ["{outsider}"]}, WRONG, WRONG, topic="channel"),
+    _members("leave_conversation", {}, topic="channel"),
     *_of_groups("secure"),
     *_reactions("secure", WRONG, WRONG, WRONG),
     _keys("secure", OK),
@@ -128,26 +138,43 @@ SOCKET: Final[list[SocketRow]] = [
 NEEDS_SIGN_IN: Final = (OK, OK, OK, OK, "unauthorized")
 FIVE_INVALID: Final = ("invalid_token", "invalid_token", "invalid_token", "invalid_token", "invalid_token")
 READERS: Final = (OK, OK, OK, "not_member", "unauthorized")  # who left reads on what was theirs to read
+OWNERS: Final = (OK, "not_owner", "not_member", "not_member", "unauthorized")
+SUBSCRIBERS: Final = (OK, OK, "not_member", "not_member", "unauthorized")
 EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
+NO_PICTURE: Final = (*("unsupported_picture",) * 4, "unauthorized")
+FIVE_NOT_FOUND: Final = ("not_found",) * 5
 ANYONE: Final = (OK, OK, OK, OK, OK)
 CHANGED: Final = "VerySecurePassword2!"
 NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
 
 HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/auth/register", {}, {"email": "{fresh}@example.com", "password": CHANGED}, ANYONE),
+    HttpRow("post", "/auth/prelogin", {}, {"email": "{email}"}, ANYONE),
     HttpRow("post", "/auth/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE),
     HttpRow("post", "/auth/refresh", {}, {"token": "made up"}, FIVE_INVALID),
+    HttpRow("post", "/api/logout", {}, None, NEEDS_SIGN_IN, alone=True),
     HttpRow("post", "/api/signout_all", {}, None, NEEDS_SIGN_IN, alone=True),
     HttpRow("patch", "/api/password", {}, NEW_PASSWORD, NEEDS_SIGN_IN, alone=True),
     HttpRow("patch", "/api/profile", {}, {"theme": "night"}, NEEDS_SIGN_IN),
+    HttpRow("put", "/api/profile/picture", {}, {}, NO_PICTURE),
+    HttpRow("delete", "/api/profile/picture", {}, None, NEEDS_SIGN_IN),
+    HttpRow("get", "/pictures/{picture}/{file}", {}, None, FIVE_NOT_FOUND),
     HttpRow("get", "/api/keys", {}, None, NEEDS_SIGN_IN),
     HttpRow("post", "/api/keys", {}, {}, EMPTY_BODY),
     HttpRow("get", "/api/keys/{user_id}", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/api/users", {}, None, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/users/{user}", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/api/messages", {"conversation_id": "{conversation}"}, None, READERS),
     HttpRow("get", "/api/conversations/private/{user_id}", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/api/sync", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/api/sync", {"conversation_id": "{conversation}"}, None, READERS),
+    HttpRow("get", "/api/channels", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/channels", {}, {"title": "Boats"}, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/channels/{channel_id}", {}, None, NEEDS_SIGN_IN),
+    HttpRow("patch", "/api/channels/{channel_id}", {}, {"title": "Ships"}, OWNERS),
+    HttpRow("put", "/api/channels/{channel_id}/subscription", {}, None, NEEDS_SIGN_IN),
+    HttpRow("delete", "/api/channels/{channel_id}/subscription", {}, None, SUBSCRIBERS),
+    HttpRow("get", "/config.json", {}, None, ANYONE),
     HttpRow("get", "/healthz", {}, None, ANYONE),
     HttpRow("get", "/readyz", {}, None, ANYONE),
     HttpRow("get", "/metrics", {}, None, ANYONE),  # of this machine; from elsewhere a token is asked for

@@ -15,6 +15,7 @@ from tests.people import (
     Server,
     conversation,
     copies,
+    start_channel,
     start_group,
     start_open_group,
     start_private,
@@ -72,10 +73,14 @@ class Standings:
         socket = self.sockets["owner"]
         if kind == "private":
             id = await start_private(socket, member)
+        elif kind == "channel":
+            id = await start_channel(owner, member, former)
         else:
             start = start_open_group if kind == "open" else start_group
             id = await start(socket, member, former)
-        form, said = ("content", "hello") if kind == "open" else ("encrypted_messages", copies("hello", owner))
+        form, said = (
+            ("content", "hello") if kind in ("open", "channel") else ("encrypted_messages", copies("hello", owner))
+        )
         message = await self._say(id, form, said)
         if kind != "private":
             await self._leave(id)

@@ -18,7 +18,7 @@ from tests.rights.expectations import NOBODY, OK, SOCKET, STANDINGS, SocketRow
 from tests.rights.standings import NOWHERE, Answers, Place, Standings
 from tests.server import Cluster, ServerProcess
 
-CONVERSATIONS = ("open", "secure", "private")
+CONVERSATIONS = ("open", "channel", "secure", "private")
 # What a socket may ask of any topic besides its events.
 OF_EVERY_TOPIC = {"phx_join", "phx_leave"}
 

@@ -44,6 +44,9 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         place = await standings.place("open")
         owner = everyone["owner"]["user"]
         values = {"conversation": place.conversation, "user_id": owner["id"], "email": owner["email"]}
+        if "{channel_id}" in row.path:
+            values["channel_id"] = (await standings.place("channel")).conversation
+        values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}
         outcomes = {}
         for standing in STANDINGS:
             answer = await request(elsewhere.http, row, values, everyone.get(standing))

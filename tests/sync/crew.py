@@ -256,7 +256,7 @@ class Crew:
     async def repeat(self, device: Device, request: Request) -> None:
         """The same request once more: the same answer, and nothing changes."""
         response = await device.socket.ask(request.topic, request.event, request.payload)
-        for name in ("conversation_id", "gen", "user_id"):
+        for name in ("conversation_id", "gen", "user_id", "shared"):
             assert response.get(name) == request.response.get(name)
         if request.event == "send_message":
             assert response["message"]["message_group"] == request.response["message"]["message_group"]

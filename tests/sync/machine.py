@@ -14,11 +14,11 @@ from tests.people import SYSTEM, Person, Server, conversation
 from tests.phoenix import Refused
 from tests.sync import plans
 from tests.sync.checks import check_everything
-from tests.sync.crew import DEVICES, KINDS, PRIVATE, Crew, Plan
+from tests.sync.crew import DEVICES, KINDS, PRIVATE, SEALED, Crew, Plan
 from tests.sync.device import Device
 from tests.sync.model import Conversation, Utterance
 
-MOST_CONVERSATIONS = 3
+MOST_CONVERSATIONS = 4
 some = st.integers(0, 255)  # which of several: taken modulo their number
 devices = st.integers(0, len(DEVICES) - 1)
 kinds = st.sampled_from(KINDS)
@@ -97,6 +97,7 @@ class Clients(RuleBasedStateMachine):
     def begin(self, one: str, other: str) -> None:
         self.do(self.crew.start(self.crew.devices[0], one, self.crew.persons[1:]))
         self.do(self.crew.start(self.crew.devices[2], other, [self.crew.persons[2], self.crew.persons[0]]))
+        self.do(self.crew.start(self.crew.devices[0], SEALED, self.crew.persons[1:2]))  # into which one may come later
         for where in range(0, 12, 2):
             self.send(where, named=True, placed=False, omit=False)
 
@@ -202,6 +203,19 @@ class Clients(RuleBasedStateMachine):
     def delete(self, message: int) -> None:
         if found := self.own_message(message):
             self.act(plans.delete(self.crew, *found))
+
+    @rule(where=some, count=st.integers(1, 4))
+    def share(self, where: int, count: int) -> None:
+        """Messages that a later member cannot read, by someone who can."""
+        pairs = [
+            (device, talk, [message for message in talk.visible(device.person.id) if talk.lacking(message)])
+            for talk in self.crew.conversations
+            for device in self.online()
+            if talk.sealed and talk.id in device.joined and device.person.id in talk.members
+        ]
+        if pairs := [pair for pair in pairs if pair[2]]:
+            who, talk, messages = pairs[where % len(pairs)]
+            self.act(plans.share(self.crew, who, talk, messages[:count]))
 
     @rule(where=some, message=some, emoji=st.sampled_from("👍🎉"))
     def react(self, where: int, message: int, emoji: str) -> None:

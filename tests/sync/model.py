@@ -100,6 +100,11 @@ class Conversation:
             for stay in self.stays[user]
         )
 
+    def lacking(self, message: Utterance) -> list[str]:
+        """The members without a copy of a message of an encrypted conversation."""
+        assert isinstance(message.text, dict)
+        return [user for user in self.members if user not in message.text]
+
     def text_for(self, user: str, message: Utterance) -> str:
         return message.text[user] if isinstance(message.text, dict) else message.text
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
+from hubbub.wire.envelope import COPY_BYTES
 from hubbub.wire.ids import new_id
+from hubbub.wire.signing import b64u
 from tests.people import Person
 from tests.sealing import Document, head_after
 from tests.sync.crew import Crew, Plan
@@ -41,6 +45,25 @@ def react(crew: Crew, device: Device, talk: Conversation, message: Utterance, em
 
     payload = _once({"message_group_id": message.id, "emoji": emoji})
     return Plan(device, talk, "react" if on else "unreact", payload, reacted)
+
+
+def share(crew: Crew, device: Device, talk: Conversation, messages: Sequence[Utterance]) -> Plan:
+    """Copies of sealed messages for every member who lacks one. What is in them is nobody's business here."""
+    copies = {
+        message.id: {
+            user: f"{crew.public_key(talk, user)['kid']}.{b64u(os.urandom(COPY_BYTES))}"
+            for user in talk.lacking(message)
+        }
+        for message in messages
+    }
+
+    def shared(response: dict[str, Any]) -> None:
+        for message in messages:
+            assert isinstance(message.text, dict)
+            message.text = message.text | copies[message.id]
+        assert response["shared"] == sum(map(len, copies.values()))
+
+    return Plan(device, talk, "share_copies", _once({"copies": copies}), shared)
 
 
 def _once(payload: dict[str, Any]) -> dict[str, Any]:

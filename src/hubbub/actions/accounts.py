@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -9,44 +10,55 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from hubbub.actions.new_keys import NewKeys, check_keys, seal_slots, store_keys
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import conversation_row
+from hubbub.auth.actor import Actor
+from hubbub.auth.credentials import Credentials
 from hubbub.auth.passwords import Passwords
 from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
-from hubbub.storage import conversations, families, memberships, users
+from hubbub.storage import conversations, families, key_slots, memberships, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import Request, RequestMac, once
+from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import BadInput, InvalidCredentials, InvalidToken, NotFound
+from hubbub.wire.errors import BadInput, InvalidToken, NotFound
 from hubbub.wire.events import Changed, ConversationRow
-from hubbub.wire.ids import new_id
+from hubbub.wire.ids import new_id, require_id
+from hubbub.wire.keys import Kdf, Slot, SlotName
 from hubbub.wire.resources import (
     ChangePassword,
     ChangeProfile,
+    FirstSlots,
     Login,
     OwnUser,
+    Prelogin,
     Profile,
     PublicUser,
     Refresh,
     Register,
     SettingsPush,
     SignedIn,
+    Stretching,
 )
 
 LONGEST_DISPLAY_NAME = 128
+SHOWN_TO_CONTACTS = frozenset({"display_name", "about", "picture"})
 LONGEST_EMAIL_KEY = 320
 HANDLES_TRIED = 16
 
 
 class _Settings(NamedTuple):
-    """What a change of settings leaves behind: the row, and who is to hear of it."""
+    """What a change of settings leaves behind: the row, who is to hear of it, and what they see."""
 
     change: Changed
     contacts: list[str]
+    shown: list[PublicUser]
+    picture_before: str | None = None
 
 
 class Accounts:
@@ -60,6 +72,8 @@ class Accounts:
         tokens: Tokens,
         refresh_tokens: RefreshTokens,
         passwords: Passwords,
+        credentials: Credentials,
+        vault: Vault,
         revocations: Revocations,
         publisher: Publisher,
         request_mac: RequestMac,
@@ -69,6 +83,8 @@ class Accounts:
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
         self._passwords = passwords
+        self._credentials = credentials
+        self._vault = vault
         self._revocations = revocations
         self._publisher = publisher
         self._request_mac = request_mac
@@ -76,29 +92,37 @@ class Accounts:
     # --- signing in -----------------------------------------------------------------------------------------
 
     async def register(self, asked: Register) -> SignedIn:
-        """Make an account and sign it in. Raises `EmailTaken`, `BadInput`, `Unavailable`."""
+        """Make an account, with the keys that its client made for it, and sign it in.
+
+        Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`, `Unavailable`.
+        """
         email, name = asked.email.strip(), (asked.display_name or "").strip()
         if len(users.email_key(email)) > LONGEST_EMAIL_KEY:  # some letters are several when case is folded
             raise BadInput("email is too long.")
-        account = users.Account(new_id(), await self._passwords.hash(asked.password), disabled=False)
+        user_id = new_id() if asked.id is None else require_id(asked.id)
+        keys = check_keys(self._vault, user_id, asked.identity, asked.user_key)
+        slots = seal_slots(self._vault, user_id, _by_name(asked.slots))
+        account = users.Account(user_id, await self._passwords.hash(asked.password), disabled=False)
         new = users.NewAccount(
             id=account.id,
             email=email,
             display_name=name or email,
             password_hash=account.password_hash,
+            kdf=asked.kdf,
             handles=list(islice(candidates(name), HANDLES_TRIED)),
         )
-        await self._writer.write(users.insert_account, new)
+        await self._writer.write(_begin, new, keys, slots)
         return await self._sign_in(account)
+
+    async def prelogin(self, asked: Prelogin) -> Stretching:
+        """How the password of this address is to be stretched, whether or not anybody has it."""
+        return Stretching(kdf=await self._credentials.stretching(asked.email))
 
     async def login(self, asked: Login) -> SignedIn:
         """Begin a new family. Raises `InvalidCredentials`, in the same time whether or not the address is
         known.
         """
-        account = await self._reader.run(users.account_by_email, asked.email)
-        stored = account.password_hash if account else None
-        if not await self._passwords.verify(stored, asked.password) or account is None or account.disabled:
-            raise InvalidCredentials()
+        account = await self._credentials.by_email(asked.email, asked.password)
         return await self._sign_in(await self._with_current_hash(account, asked.password))
 
     async def _with_current_hash(self, account: users.Account, password: str) -> users.Account:
@@ -150,47 +174,68 @@ class Accounts:
 
     # --- signing out ----------------------------------------------------------------------------------------
 
+    async def sign_out(self, actor: Actor) -> None:
+        """End the sign-in that the actor's token stems from: its tokens and its sockets (seed 004)."""
+        await self._writer.write(
+            families.revoke_one, actor.user_id, actor.family_id, users=[actor.user_id], tell=self._revocations.apply
+        )
+
     async def sign_out_all(self, user_id: str) -> None:
         """End every family of the user: refresh tokens, access tokens and sockets."""
         await self._writer.write(families.revoke_all, user_id, users=[user_id], tell=self._revocations.apply)
 
     async def change_password(self, user_id: str, asked: ChangePassword) -> None:
-        """Set a new password and end every family. Raises `InvalidCredentials`, `BadInput`."""
+        """Set a new password and its slot, or take the old slot away, and end every family.
+
+        Raises `InvalidCredentials`, `BadInput`, `Unavailable`.
+        """
         if asked.new_password != asked.new_password_confirmation:
             raise BadInput("new_password_confirmation is not the same as new_password.")
-        account = await self._reader.run(users.account_by_id, user_id)
-        if account is None or not await self._passwords.verify(account.password_hash, asked.password):
-            raise InvalidCredentials("The current password is wrong.")
+        account = await self._credentials.by_id(user_id, asked.password)
+        slots: dict[SlotName, Slot] = {} if asked.slot is None else {"password": asked.slot}
+        sealed = seal_slots(self._vault, user_id, slots)
         new_hash = await self._passwords.hash(asked.new_password)
-        await self._writer.write(_change_password, account, new_hash, users=[user_id], tell=self._revocations.apply)
+        await self._writer.write(
+            _change_password, account, new_hash, asked.kdf, sealed, users=[user_id], tell=self._revocations.apply
+        )
 
     # --- settings -------------------------------------------------------------------------------------------
 
     async def update_profile(self, user_id: str, asked: ChangeProfile) -> Profile:
-        """Change the settings that are given and push `settings` to the user's sockets."""
+        """Change the settings that are given and push `settings` to the user's sockets; contacts are shown anew what
+        they see.
+        """
         values = {
             name: value
-            for name in ("hidden", "theme", "magnification", "recents")
+            for name in ("hidden", "theme", "magnification", "recents", "display_name", "about")
             if (value := getattr(asked, name)) is not msgspec.UNSET
         }
+        if "display_name" in values:
+            values["display_name"] = _display_name(values["display_name"])
         op_id = None if asked.op_id is msgspec.UNSET else asked.op_id
         user = _own(await self._set(user_id, values, op_id))
-        return Profile(hidden=user.hidden, theme=user.theme, magnification=user.magnification, recents=user.recents)
+        return Profile(
+            hidden=user.hidden,
+            theme=user.theme,
+            magnification=user.magnification,
+            recents=user.recents,
+            display_name=user.display_name,
+            about=user.about,
+        )
 
     async def set_hidden(self, user_id: str, hidden: bool, op_id: str | None = None) -> OwnUser:
         """Store whether the user shows as online; what others see of it is the gateway's."""
         return _own(await self._set(user_id, {"hidden": hidden}, op_id))
 
     async def set_display_name(self, user_id: str, text: str, op_id: str | None = None) -> OwnUser:
-        """Rename the user and tell their contacts, and themselves, with `update_display_name` on
+        """Rename the user and tell their contacts, and themselves, with `update_display_name` and `update_profile` on
         `system:general`.
         """
-        name = check_text(text.strip(), "display_name", LONGEST_DISPLAY_NAME, shortest=1)
-        done = await self._set(user_id, {"display_name": name}, op_id)
-        shown = {"user_id": user_id, "display_name": _own(done).display_name}
-        for contact in [user_id, *done.contacts]:
-            self._publisher.to_contact(contact, "update_display_name", shown)
-        return _own(done)
+        return _own(await self._set(user_id, {"display_name": _display_name(text)}, op_id))
+
+    async def set_picture(self, user_id: str, picture: str | None) -> str | None:
+        """Name another picture of the user, or none; the answer is the one before."""
+        return (await self._set(user_id, {"picture": picture}, None)).picture_before
 
     async def _set(self, user_id: str, values: dict[str, Any], op_id: str | None) -> _Settings:
         request = Request(user_id, user_id, op_id, self._request_mac("settings", values))
@@ -203,6 +248,11 @@ class Accounts:
         self._publisher.to_user(user_id, "settings", push)
         if "hidden" in values:
             self._publisher.to_contact(user_id, "set_hidden", {"hidden": values["hidden"]})
+        name = {"user_id": user_id, "display_name": _own(done).display_name}
+        for contact in [user_id, *done.contacts] if done.shown else []:
+            if "display_name" in values:
+                self._publisher.to_contact(contact, "update_display_name", name)
+            self._publisher.to_contact(contact, "update_profile", {"user": done.shown[0]})
 
 
 def _overview(connection: Connection, user_id: str) -> tuple[OwnUser, list[ConversationRow], list[PublicUser]]:
@@ -215,33 +265,48 @@ def _overview(connection: Connection, user_id: str) -> tuple[OwnUser, list[Conve
     return user, rows, users.acquaintances(connection, user_id)
 
 
-def _change_password(transaction: Transaction, account: users.Account, new_hash: str) -> list[families.Revocation]:
-    users.replace_password_hash(transaction, account, new_hash)
+def _by_name(slots: FirstSlots | None) -> dict[SlotName, Slot]:
+    return {} if slots is None else {"password": slots.password, "recovery": slots.recovery}
+
+
+def _begin(transaction: Transaction, new: users.NewAccount, keys: NewKeys, slots: Mapping[SlotName, str]) -> None:
+    users.insert_account(transaction, new)
+    store_keys(transaction, new.id, keys, slots)
+
+
+def _change_password(
+    transaction: Transaction, account: users.Account, new_hash: str, kdf: Kdf | None, slots: Mapping[SlotName, str]
+) -> list[families.Revocation]:
+    users.change_password(transaction, account, new_hash, kdf)
+    key_slots.drop_slot(transaction, account.id, "password")  # the new password does not open it
+    key_slots.put_slots(transaction, account.id, slots)
     return families.revoke_all(transaction, account.id)
 
 
 def _apply_settings(transaction: Transaction, request: Request, values: dict[str, Any]) -> _Settings:
     """Write the settings once; a repeat answers with, and announces, the row as it is now."""
-    user_id = request.user_id
+    connection, user_id = transaction.connection, request.user_id
+    before = users.picture_of(connection, user_id) if "picture" in values else None
     once(transaction, request, partial(_write_settings, transaction, user_id, values))
-    return _Settings(
-        users.settings_change(transaction.connection, user_id),
-        users.contacts(transaction.connection, user_id) if "display_name" in values else [],
-    )
+    change = users.settings_change(connection, user_id)
+    if not values.keys() & SHOWN_TO_CONTACTS:
+        return _Settings(change, [], [])
+    # To contacts one is no stranger, and no more is one to oneself.
+    shown = users.public_users(connection, user_id, [user_id])
+    return _Settings(change, users.contacts(connection, user_id), shown, before)
 
 
 def _write_settings(transaction: Transaction, user_id: str, values: dict[str, Any]) -> tuple[str, int]:
+    columns = dict(values)
+    if "recents" in values:
+        columns["recents"] = msgspec.json.encode(values["recents"]).decode()
     if "display_name" in values:
-        version = users.change_display_name(transaction, user_id, values["display_name"])
-    else:
-        version = users.change_settings(transaction, user_id, _columns(values))
-    return user_id, version
+        columns["search_text"] = users.searched_as(transaction.connection, user_id, values["display_name"])
+    return user_id, users.change_settings(transaction, user_id, columns)
 
 
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    if "recents" not in values:
-        return values
-    return {**values, "recents": msgspec.json.encode(values["recents"]).decode()}
+def _display_name(text: str) -> str:
+    return check_text(text.strip(), "display_name", LONGEST_DISPLAY_NAME, shortest=1)
 
 
 def _own(done: _Settings) -> OwnUser:

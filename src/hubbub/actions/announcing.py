@@ -44,7 +44,11 @@ class Announcer:
             self.tell(event, changed, push_of(as_seen(changed.message, None)))
             return
         for user, copy in changed.copies.items():
-            self._publisher.to_user(user, event, push_of(as_seen(changed.message, copy)))
+            if copy.shared_version is None:
+                self._publisher.to_user(user, event, push_of(as_seen(changed.message, copy)))
+            else:  # a repeat: what they see of it came later, with `copies_shared`
+                told = {"conversation_id": changed.conversation.id, "version": changed.version}
+                self._publisher.to_user(user, "version", told)
         self._tell_versions(changed)
 
     def tell(self, event: str, changed: ChangedMessage, payload: Any) -> None:
@@ -111,7 +115,7 @@ def message_push(message: Message, row: bytes) -> bytes:
 
 
 def as_seen(message: Message, copy: Copy | None) -> Seen:
-    return Seen(message, copy.id, copy.content) if copy is not None else Seen(message, None, None)
+    return Seen(message, *copy[3:]) if copy is not None else Seen(message, None, None)
 
 
 def require_conversation(conversation: Conversation | None) -> Conversation:

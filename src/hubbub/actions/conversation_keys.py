@@ -10,17 +10,17 @@ import msgspec
 
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import key_change, key_context, open_private_key, private_keys_change, raw
-from hubbub.domain.chain import Link, Proof
-from hubbub.domain.keys import read_public_key
 from hubbub.storage import conversation_keys, conversations, keys, memberships, user_stream
 from hubbub.storage.conversation_keys import KeyRecord
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.chain import Link, Proof
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.errors import InvalidKey, InvalidLink, NotMember, TooLarge, WrongKind
 from hubbub.wire.events import Changed, SetEncryptionKeys
+from hubbub.wire.key_checks import read_public_key
 from hubbub.wire.keys import PublicKey
 
 LONGEST_KEY = 8192  # bytes of JSON

@@ -21,8 +21,6 @@ from hubbub.actions.rows import (
     raw,
 )
 from hubbub.actions.starting import LONGEST_ALIAS, require_users
-from hubbub.domain import chain
-from hubbub.domain.chain import Link
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
 from hubbub.storage import conversation_keys, conversations, memberships, user_stream, users
@@ -31,7 +29,9 @@ from hubbub.storage.memberships import Member
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import InvalidKey, InvalidLink, NotMember, TooMany, WrongKind
+from hubbub.wire import chain
+from hubbub.wire.chain import Link
+from hubbub.wire.errors import InvalidKey, InvalidLink, NotMember, NotOwner, TooMany, WrongKind
 from hubbub.wire.events import ChangeAlias, Changed, LeaveConversation, ModifyConversation
 from hubbub.wire.ids import require_id
 
@@ -92,6 +92,7 @@ class Membership:
 
         def do() -> tuple[str, int]:
             conversation = self._group(transaction, operation)
+            _require_renaming(conversation, operation.user_id)
             version = conversation.head + 1
             conversations.save(connection, _renamed(conversation, alias, version, transaction.now))
             return conversation.id, version
@@ -106,7 +107,8 @@ class Membership:
         """Bring in new members, and perhaps change the alias: `{"conversation", "user_ids", "version"}`.
 
         In a sealed group each newcomer needs a signed link; it counts as its sender's approval, and who has approvals
-        enough is in. Raises `InvalidLink`, `NotFound` for unknown users, `TooMany`, `WrongKind`, `NotMember`.
+        enough is in. A member whose identity key changed is added again by a link alone, in private conversations too.
+        Raises `InvalidLink`, `NotFound` for unknown users, `TooMany`, `WrongKind`, `NotMember`.
         """
         newcomers = tuple(dict.fromkeys(require_id(one, "new_members") for one in request.new_members))
         if len(newcomers) > self._max_open_members:
@@ -149,6 +151,10 @@ class Membership:
         def do() -> tuple[str, int]:
             nonlocal joined, heads
             conversation = self._modifiable(transaction, operation, bool(newcomers) or alias is not msgspec.UNSET)
+            if newcomers and conversation.joining == "anyone":
+                raise WrongKind("People come into a channel by themselves.")
+            if alias is not msgspec.UNSET:
+                _require_renaming(conversation, operation.user_id)
             version = conversation.head + 1
             changed, joined = self._bring_in(transaction, conversation, operation.user_id, newcomers, links)
             if alias is not msgspec.UNSET:
@@ -222,14 +228,19 @@ class Membership:
         coming: Sequence[str],
         links: Sequence[Link],
     ) -> tuple[Conversation, tuple[str, ...]]:
-        """Who of the newcomers has links enough now; the others wait for more approvals."""
-        named = {link.user for link in links}
-        if named != set(coming) or any(link.action not in ("add", "approve") for link in links):
-            raise InvalidLink("Each newcomer needs one link, add or approve.")
-        if not links:
+        """Who of the newcomers has links enough now; the others wait for more approvals.
+
+        Links about members name their new identity keys: under these they prove nothing until they are added again.
+        """
+        if not links and not coming:
             return conversation, ()
         roster = self._rosters.of(transaction.connection, conversation)
-        registered = proofs(transaction, conversation.id, [actor, *coming], {})
+        named = {link.user for link in links}
+        if not set(coming) <= named <= roster.members.keys() | set(coming):
+            raise InvalidLink("Each newcomer needs one link; others are for members alone.")
+        if any(link.action not in ("add", "approve") for link in links):
+            raise InvalidLink("Members come in by links that add or approve.")
+        registered = proofs(transaction, conversation.id, sorted({actor, *named}), {})
         proven = chain.extend(roster.chain, links, actor=actor, registered=registered, approvals=conversation.approvals)
         _store_links(transaction, conversation, links)
         joined = tuple(user for user in coming if user in proven.members)
@@ -284,7 +295,8 @@ class Membership:
             version = conversation.head + 1
             left = self._prove_leaving(transaction, conversation, user, links)
             memberships.end_membership(connection, conversation.id, user, version)
-            _pass_on_ownership(transaction, conversation, version)
+            if conversation.changing == "members":  # what is the owner's alone stays theirs
+                _pass_on_ownership(transaction, conversation, version)
             conversations.save(
                 connection, replace(left, head=version, members_version=version, departed_version=version)
             )
@@ -344,9 +356,9 @@ class Membership:
         return conversation
 
     def _group(self, transaction: Transaction, operation: Request) -> Conversation:
-        """As `_member_of`, for groups alone."""
+        """As `_member_of`, for what has an alias and members who come and go."""
         conversation = self._member_of(transaction, operation)
-        if conversation.kind != "group":
+        if conversation.private:
             raise WrongKind("A private conversation keeps its two members and has no alias.")
         return conversation
 
@@ -356,6 +368,12 @@ def _load(transaction: Transaction, conversation_id: str) -> Conversation:
     if conversation is None:
         raise NotMember()
     return conversation
+
+
+def _require_renaming(conversation: Conversation, user: str) -> None:
+    """Raise `NotOwner`, with the row as it is, when only the owner changes what it is called."""
+    if conversation.changing == "owner" and conversation.creator_id != user:
+        raise NotOwner(current=conversation_row(conversation))
 
 
 def _alias(alias: str | None) -> str | None:

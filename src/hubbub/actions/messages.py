@@ -23,7 +23,6 @@ from hubbub.actions.announcing import (
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, message_row, raw
 from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form
-from hubbub.domain.envelopes import check_authorship
 from hubbub.domain.text import check_text
 from hubbub.storage import conversations, memberships, messages
 from hubbub.storage.conversations import Conversation
@@ -31,6 +30,7 @@ from hubbub.storage.messages import Copy, Message, Seen
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.authorship import check_authorship
 from hubbub.wire.envelope import parse_copy, parse_envelope
 from hubbub.wire.errors import BadInput, NotFound, NotMember, NotOwner, NotServed, Refusal, StaleRevision
 from hubbub.wire.events import Body, DeleteMessage, EditMessage, SendMessage

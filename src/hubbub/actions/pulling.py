@@ -135,6 +135,10 @@ def _sources(connection: Connection, conversation: Conversation, spans: Sequence
         found = messages.changed_since(connection, view, above, upto, limit)
         return [message_change(seen, conversation.encrypted) for seen in found]
 
+    def shared_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        found = messages.shared_since(connection, id, user_id, above, upto, limit)
+        return [message_change(seen) for seen in found]
+
     def reaction_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
         found = messages.reactions_since(connection, view, above, upto, limit)
         return [reaction_change(reaction) for reaction in found]
@@ -149,7 +153,8 @@ def _sources(connection: Connection, conversation: Conversation, spans: Sequence
     def link_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
         return [link_change(*link) for link in conversation_keys.links_since(connection, id, above, upto, limit)]
 
-    return [conversation_rows, message_rows, reaction_rows, member_rows, key_rows, link_rows]
+    sources: list[Source] = [conversation_rows, message_rows, reaction_rows, member_rows, key_rows, link_rows]
+    return [*sources, shared_rows] if conversation.encrypted else sources
 
 
 def _pages_of(sources: Sequence[Source], cursor: int, head: int, limit: int) -> tuple[list[Changed], int, bool]:

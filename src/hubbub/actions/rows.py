@@ -56,7 +56,7 @@ def message_change(seen: Seen, encrypted: bool = False) -> Changed:
     message = seen.message
     gone = bool(message.deleted) or (encrypted and seen.copy_id is None)
     data = None if gone else message_row(seen)
-    return Changed(kind="message", id=message.id, version=message.version, deleted=gone, data=data)
+    return Changed(kind="message", id=message.id, version=seen.version, deleted=gone, data=data)
 
 
 def reaction_change(reaction: Reaction) -> Changed:
@@ -83,6 +83,9 @@ def conversation_row(conversation: Conversation) -> ConversationRow:
         sealed=conversation.sealed,
         history=conversation.history,
         approvals=conversation.approvals,
+        joining=conversation.joining,
+        changing=conversation.changing,
+        name=conversation.name,
     )
 
 

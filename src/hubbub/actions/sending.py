@@ -251,14 +251,20 @@ def checked_roster(
     try:
         _check_recipients(connection, conversation, roster, said, rev)
     except StaleMembers as stale:
-        keys = roster.all_keys(connection).items()
-        current = {
-            "user_ids": list(roster.members),
-            "public_keys": {user: msgspec.Raw(key.public_key.encode()) for user, key in keys},
-            "links": [msgspec.Raw(link.encode()) for link in roster.links],
-        }
-        raise StaleMembers(stale.detail, **current) from None
+        raise stale_members(connection, roster, stale.detail) from None
     return roster
+
+
+def stale_members(connection: Connection, roster: Roster, detail: str) -> StaleMembers:
+    """The refusal with the members, keys and chain as they are."""
+    current = {
+        "user_ids": list(roster.members),
+        "public_keys": {
+            user: msgspec.Raw(key.public_key.encode()) for user, key in roster.all_keys(connection).items()
+        },
+        "links": [msgspec.Raw(link.encode()) for link in roster.links],
+    }
+    return StaleMembers(detail, **current)
 
 
 def _check_recipients(connection: Connection, conversation: Conversation, roster: Roster, said: Said, rev: int) -> None:

@@ -12,22 +12,20 @@ from sqlalchemy import Connection
 from hubbub.actions.conversation_keys import NewKey, check_key, links_of, proofs, store_key
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import conversation_row, listing_change, private_keys_change
-from hubbub.domain import chain
-from hubbub.domain.chain import Chain, Link
-from hubbub.domain.ordering import Top
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
 from hubbub.storage import conversation_keys, conversations, memberships, user_stream, users
-from hubbub.storage.conversations import Conversation
+from hubbub.storage.conversations import FIRST_VERSION, Conversation
 from hubbub.storage.operations import Answer, Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire import chain
+from hubbub.wire.chain import Chain, Link
 from hubbub.wire.errors import BadInput, EnvelopesRequired, IdTaken, InvalidLink, NotFound, TooMany
 from hubbub.wire.events import Changed, StartGroupConversation, StartPrivateConversation
 from hubbub.wire.ids import new_id, require_id
 
 LONGEST_ALIAS = 128
-FIRST_VERSION = 1
 
 
 class _Plan(msgspec.Struct, frozen=True, gc=False):
@@ -119,25 +117,16 @@ class Starting:
             raise BadInput(f"approvals is from 1 to {self._max_members}.")
         if group.approvals > 1 and not links:
             raise BadInput("Only the signed links of a sealed group can show that several members approved.")
-        conversation = Conversation(
-            id=require_id(request.id) if request.id is not None else new_id(),
-            kind=kind,
+        conversation = conversations.begun(
+            require_id(request.id) if request.id is not None else new_id(),
+            kind,
+            creator,
+            self._mac(kind, msgspec.to_builtins(msgspec.structs.replace(request, token=None))),
             encrypted=not group.open,
+            alias=alias,
             sealed=bool(links),
             history=group.history,
-            alias=alias,
-            creator_id=creator,
-            head=FIRST_VERSION,
-            version=FIRST_VERSION,
-            members_version=FIRST_VERSION,
-            departed_version=0,
-            swept_version=0,
-            top=Top(0, None),
-            chain_hash=None,
             approvals=group.approvals,
-            inserted_at=0,
-            updated_at=0,
-            request_mac=self._mac(kind, msgspec.to_builtins(msgspec.structs.replace(request, token=None))),
         )
         first = "owner" if kind == "group" else "member"
         members = {creator: first} | {user: "member" for user in others if user != creator}

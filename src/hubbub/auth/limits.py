@@ -27,9 +27,12 @@ class Rule(msgspec.Struct, frozen=True):
     burst: int
 
 
+PRELOGIN = Rule("prelogin", 1 / 2, 30)
+PROVING = Rule("proving", 1 / 2, 30)  # that who is signed in knows the password, too
 REGISTER = Rule("register", 1 / 60, 20)
 LOGIN = Rule("login", 1 / 2, 30)
 REFRESH = Rule("refresh", 2, 120)
+PICTURES = Rule("pictures", 1 / 20, 10)
 API = Rule("api", 20, 120)
 
 

@@ -1,8 +1,8 @@
-"""Whether a sealed message is what its author signed, and fits the conversation as it stands.
+"""Whether a sealed message fits the conversation as it stands.
 
-Source: Hubbub's design of keys and envelopes, sections 5 and 6. In two halves, because a signature costs a
-hundred microseconds and never changes its mind: `check_authorship` belongs before the conversation's row is
-locked, `check_current` and `check_copies` under the lock.
+Source: Hubbub's design of keys and envelopes, sections 5 and 6. The other half, `check_authorship` in
+`wire/authorship.py`, belongs before the conversation's row is locked: a signature costs a hundred microseconds and
+never changes its mind. These belong under the lock.
 """
 
 from __future__ import annotations
@@ -11,36 +11,6 @@ from collections.abc import Iterable, Mapping
 
 from hubbub.wire.envelope import Copy, Envelope
 from hubbub.wire.errors import InvalidEnvelope, StaleMembers, StaleRevision
-from hubbub.wire.signing import b64u_decode, is_signed_by, message_bytes
-
-
-def check_authorship(
-    envelope: Envelope,
-    *,
-    conversation: str,
-    message: str,
-    sender: str,
-    device: str,
-    index: int,
-    position: int,
-    sender_ik: str,
-) -> None:
-    """That `sender` signed this text as this message, for here: `InvalidEnvelope` otherwise.
-
-    `device`, `index` and `position` are the request's, or where it leaves them to the header the header's; an
-    edit keeps the message's own place. `sender_ik` is the sender's current identity key, b64u.
-    """
-    header = envelope.header
-    _require_same("conversation", header.conversation, conversation)
-    _require_same("message", header.message, message)
-    _require_same("from", header.sender, sender)
-    _require_same("device", header.device, device)
-    _require_same("index", header.index, index)
-    _require_same("position", header.position, position)
-    _require_same("ik", header.ik, sender_ik)
-    signed = message_bytes(envelope.header_bytes, envelope.ciphertext)
-    if not is_signed_by(b64u_decode(sender_ik), envelope.signature, signed):
-        raise InvalidEnvelope("The signature of the sealed message does not verify.")
 
 
 def check_current(envelope: Envelope, *, rev: int, members_hash: str) -> None:
@@ -68,6 +38,16 @@ def check_copies(copies: Mapping[str, Copy], *, kids: Mapping[str, str]) -> None
     outdated = [user for user, copy in copies.items() if copy.kid != kids[user]]
     if outdated:
         raise StaleMembers("Members have newer keys; seal again for " + _listed(outdated))
+
+
+def check_shared(copies: Mapping[str, Copy], *, kids: Mapping[str, str]) -> None:
+    """That every copy which a member adds to a message is for a member, made for their current key.
+
+    `kids` is as in `check_copies`. Raises `StaleMembers`.
+    """
+    outdated = [user for user, copy in copies.items() if copy.kid != kids.get(user)]
+    if outdated:
+        raise StaleMembers("No members with these keys: " + _listed(outdated))
 
 
 def _listed(users: Iterable[str]) -> str:

@@ -52,14 +52,30 @@ class Presence:
     # --- sockets --------------------------------------------------------------------------------------------------
 
     async def arrive(self, socket: Socket) -> None:
-        """Push `presence_state` to the socket, and the user's arrival to their contacts unless they are hidden."""
+        """Push `presence_state` to the socket, and the user's arrival to their contacts unless they are hidden.
+
+        While the database is away that waits, and nothing else of the socket does.
+        """
         user = socket.user_id
         if user is None:
             return
         self._refs[socket] = None
+        try:
+            await self._arrive(socket, user)
+        except Refusal:
+            self._spawn(self._arrive_later(socket, user))
+
+    async def _arrive_later(self, socket: Socket, user: str) -> None:
+        while socket in self._refs:
+            await asyncio.sleep(ANOTHER_TRY)
+            with contextlib.suppress(Refusal):
+                await self._arrive(socket, user)
+                return
+
+    async def _arrive(self, socket: Socket, user: str) -> None:
         contacts, hidden = await self._reader.run(users.presence_circle, user)
-        if socket not in self._refs:
-            return  # it went meanwhile: nobody would ever take its presence away
+        if socket not in self._refs or self._refs[socket] is not None:
+            return  # it went meanwhile, and nobody would ever take its presence away; or it came again and is shown
         if not hidden:
             meta = Meta(secrets.token_urlsafe(9), rfc3339(time.time_ns() // 1_000_000), "online")
             self._refs[socket] = meta
@@ -68,10 +84,15 @@ class Presence:
         await self._show(socket, [*contacts, user])
 
     async def show(self, socket: Socket) -> None:
-        """Push the whole state again."""
-        if socket.user_id is not None:
-            contacts = await self._reader.run(users.contacts, socket.user_id)
-            await self._show(socket, [*contacts, socket.user_id])
+        """Push the whole state again, as soon as the database is there: the socket may stay, and never ask itself."""
+        while (user := socket.user_id) is not None and socket in self._refs:
+            try:
+                contacts = await self._reader.run(users.contacts, user)
+            except Refusal:
+                await asyncio.sleep(ANOTHER_TRY)
+            else:
+                await self._show(socket, [*contacts, user])
+                return
 
     async def _show(self, socket: Socket, circle: list[str]) -> None:
         """Push the whole state; one that a diff overtook on its way from the store is followed by another."""
@@ -111,9 +132,8 @@ class Presence:
         return False
 
     async def _show_all(self, sockets: Iterable[Socket]) -> None:
-        with contextlib.suppress(Refusal):  # they see it when they join anew
-            for socket in sockets:
-                await self.show(socket)
+        for socket in sockets:
+            await self.show(socket)
 
     async def _set_hidden(self, hidden: bool, sockets: Iterable[Socket]) -> None:
         for socket in sockets:

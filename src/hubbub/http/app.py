@@ -10,7 +10,9 @@ from litestar.datastructures import CacheControlHeader
 from litestar.types import ControllerRouterHandler
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.channels import Channels
 from hubbub.actions.directory import Directory
+from hubbub.actions.pictures import Pictures
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import Addresses, Limiter
 from hubbub.auth.revocations import Revocations
@@ -18,8 +20,10 @@ from hubbub.auth.tokens import Tokens
 from hubbub.http.account_routes import account_routes, key_routes
 from hubbub.http.auth_routes import auth_routes
 from hubbub.http.bearer import signed_in
+from hubbub.http.channel_routes import channel_routes
 from hubbub.http.documentation import BEARER, documentation
 from hubbub.http.parts import Conversations, Messages, Sync
+from hubbub.http.picture_routes import picture_routes, shown_pictures
 from hubbub.http.problems import exception_handlers
 from hubbub.http.reading_routes import message_routes, sync_routes, user_routes
 from hubbub.http.requests import LARGEST_BODY, HubbubRequest
@@ -35,6 +39,8 @@ def create_app(
     messages: Messages,
     conversations: Conversations,
     sync: Sync,
+    channels: Channels,
+    pictures: Pictures,
     tokens: Tokens,
     revocations: Revocations,
     limiter: Limiter,
@@ -54,16 +60,18 @@ def create_app(
         api = Router(
             "/api",
             route_handlers=[
-                account_routes(accounts),
-                key_routes(keys),
+                account_routes(accounts, limiter),
+                picture_routes(pictures, limiter),
+                key_routes(keys, limiter),
                 user_routes(directory),
                 message_routes(messages, conversations),
                 sync_routes(sync),
+                channel_routes(channels),
             ],
             guards=[signed_in(tokens, revocations, limiter)],
             security=BEARER,
         )
-        return [auth_routes(accounts, limiter, addresses), api, *further_routes()]
+        return [auth_routes(accounts, limiter, addresses), api, shown_pictures(pictures), *further_routes()]
 
     return Litestar(
         route_handlers=[*routes(), documentation(routes(), version, public_url)],

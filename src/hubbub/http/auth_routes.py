@@ -6,10 +6,10 @@ from litestar import Router, post
 from litestar.params import JSONBody
 
 from hubbub.actions.accounts import Accounts
-from hubbub.auth.limits import LOGIN, REFRESH, REGISTER, Addresses, Limiter
+from hubbub.auth.limits import LOGIN, PRELOGIN, REFRESH, REGISTER, Addresses, Limiter
 from hubbub.http.bearer import limited
 from hubbub.http.documentation import WITH_BODY, errors
-from hubbub.wire.resources import Login, Refresh, Register, SignedIn
+from hubbub.wire.resources import Login, Prelogin, Refresh, Register, SignedIn, Stretching
 
 
 def auth_routes(accounts: Accounts, limiter: Limiter, addresses: Addresses) -> Router:
@@ -19,11 +19,29 @@ def auth_routes(accounts: Accounts, limiter: Limiter, addresses: Addresses) -> R
         "/register",
         status_code=200,
         guards=[limited(limiter, addresses, REGISTER)],
-        responses=errors(*WITH_BODY, 422),
+        responses=errors(*WITH_BODY, 409, 422),
         summary="Make an account and sign in",
+        description=(
+            "`id`, `kdf`, `slots`, `identity` and `user_key` are for clients that encrypt: with the account all of "
+            "them are stored, or nothing is. When the answer is lost, a repeat is refused with `email_taken`: sign in."
+        ),
     )
     async def register(data: JSONBody[Register]) -> SignedIn:
         return await accounts.register(data)
+
+    @post(
+        "/prelogin",
+        status_code=200,
+        guards=[limited(limiter, addresses, PRELOGIN)],
+        responses=errors(*WITH_BODY),
+        summary="How the password of an address is stretched before it is sent",
+        description=(
+            "For an address without account, and for one whose password is sent as it is typed, the answer is made up "
+            "and stays the same."
+        ),
+    )
+    async def prelogin(data: JSONBody[Prelogin]) -> Stretching:
+        return await accounts.prelogin(data)
 
     @post(
         "/login",
@@ -49,4 +67,4 @@ def auth_routes(accounts: Accounts, limiter: Limiter, addresses: Addresses) -> R
     async def refresh(data: JSONBody[Refresh]) -> SignedIn:
         return await accounts.refresh(data)
 
-    return Router("/auth", route_handlers=[register, login, refresh], tags=["sign in"])
+    return Router("/auth", route_handlers=[register, prelogin, login, refresh], tags=["sign in"])

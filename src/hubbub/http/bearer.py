@@ -30,6 +30,15 @@ def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter) -> Gua
     return guard
 
 
+def limited_by_user(limiter: Limiter, rule: Rule) -> Guard:
+    """Lets through what one user does as often as `rule` says, inside `signed_in`; refuses with `TooFast`."""
+
+    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+        await limiter.spend(rule, connection.scope["user"].user_id)
+
+    return guard
+
+
 def _bearer_token(connection: Connection) -> str:
     header = connection.headers.get("authorization")
     if header is None:
@@ -38,6 +47,15 @@ def _bearer_token(connection: Connection) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("The Authorization header is not of the form Bearer <token>.")
     return token.strip()
+
+
+def limited_user(limiter: Limiter, rule: Rule) -> Guard:
+    """Lets one user through as often as `rule` says, behind `signed_in`; refuses with `TooFast`."""
+
+    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+        await limiter.spend(rule, connection.scope["user"].user_id)
+
+    return guard
 
 
 def limited(limiter: Limiter, addresses: Addresses, rule: Rule) -> Guard:

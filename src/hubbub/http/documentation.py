@@ -29,6 +29,8 @@ WITH_BODY = (413, 507)
 SIGNED_IN = (401,)
 BODIES = (
     resources.Register,
+    resources.Prelogin,
+    resources.Stretching,
     resources.Login,
     resources.Refresh,
     resources.SignedIn,
@@ -38,9 +40,16 @@ BODIES = (
     resources.RegisterKeys,
     resources.OwnKeys,
     resources.PublicKeys,
+    resources.OwnPicture,
+    resources.ClientSettings,
     resources.UserPage,
+    resources.PublicUser,
     resources.MessagePage,
     resources.PrivateConversation,
+    resources.NewChannel,
+    resources.ChangeChannel,
+    resources.Channel,
+    resources.ChannelPage,
     Pulled,
     Problem,
 )

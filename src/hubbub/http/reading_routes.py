@@ -13,7 +13,7 @@ from hubbub.http.parts import Conversations, Messages, Sync
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.events import Pulled
 from hubbub.wire.ids import require_id
-from hubbub.wire.resources import MessagePage, PrivateConversation, UserPage
+from hubbub.wire.resources import MessagePage, PrivateConversation, PublicUser, UserPage
 
 LARGEST_PAGE = 100
 DEFAULT_PAGE = 50
@@ -31,6 +31,7 @@ Search = Annotated[
 ]
 ConversationId = Annotated[str, Parameter(description="The UUID of the conversation.", schema_extra={"format": "uuid"})]
 UserId = Annotated[str, Parameter(description="The UUID of the user.", schema_extra={"format": "uuid"})]
+IdOrName = Annotated[str, Parameter(description="The UUID of the user, or their handle.", max_length=128)]
 PulledConversation = Annotated[
     str | None, Parameter(description="The UUID of the conversation; without it, the user's own stream.")
 ]
@@ -73,7 +74,11 @@ def user_routes(directory: Directory) -> Router:
         size = clamped(page_size, LARGEST_PAGE)
         return await directory.page(request.user, page_token or None, size, q)
 
-    return Router("/", route_handlers=[user_page], tags=["users"])
+    @get("/users/{user:str}", responses=errors(*SIGNED_IN, 404), summary="One user, by id or by handle")
+    async def one_user(request: HubbubRequest, user: IdOrName) -> PublicUser:
+        return await directory.find(request.user, user)
+
+    return Router("/", route_handlers=[user_page, one_user], tags=["users"])
 
 
 def sync_routes(sync: Sync) -> Router:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
 
 from hubbub.storage.schema import (
     conversation_keys,
+    identity_keys,
     links,
     user_keys,
 )
@@ -26,16 +28,51 @@ class KeyRecord(NamedTuple):
 
 
 def keys(connection: Connection, conversation_id: str, user_ids: Collection[str]) -> dict[str, KeyRecord]:
-    """Each user's newest key: that for the conversation, or their own until it exists; absent without either."""
-    return own_keys(connection, user_ids) | member_keys(connection, conversation_id, user_ids)
+    """The key of each user that is sealed to in the conversation, as `current_keys` has it."""
+    return current_keys(connection, user_ids, member_keys(connection, conversation_id, user_ids))
 
 
-def own_keys(connection: Connection, user_ids: Collection[str]) -> dict[str, KeyRecord]:
-    """Each user's newest key of their own, which no conversation knows yet."""
+def current_keys(
+    connection: Connection, user_ids: Collection[str], made: Mapping[str, KeyRecord]
+) -> dict[str, KeyRecord]:
+    """The key of each user that is sealed to: of those `made` for a conversation, or else their own.
+
+    One that an earlier identity key signed counts as none: with that its owner lost what opens it. Absent without any.
+    """
     if not user_ids:
         return {}
-    rows = connection.execute(select(user_keys).where(user_keys.c.user_id.in_(user_ids)).order_by(user_keys.c.gen))
-    return {row.user_id: KeyRecord(row.user_id, row.gen, None, row.public_key, None, 0) for row in rows}
+    identities: dict[str, str] = {}
+    own: dict[str, KeyRecord] = {}
+    for row in connection.execute(_standings.where(identity_keys.c.user_id.in_(user_ids))):
+        identities[row.user_id] = row.ik
+        if row.gen is not None:
+            own[row.user_id] = KeyRecord(row.user_id, row.gen, None, row.public_key, None, 0)
+    found = {user: key for user, key in own.items() if _signer(key) == identities[user]}
+    return found | {
+        user: key
+        for user, key in made.items()
+        if user in user_ids and (key.kid is None or _signer(key) == identities.get(user))
+    }
+
+
+# Ascending, so that of each user's identity keys and own keys the last row has the newest.
+_standings = (
+    select(identity_keys.c.user_id, identity_keys.c.public_key.label("ik"), user_keys.c.gen, user_keys.c.public_key)
+    .outerjoin(user_keys, user_keys.c.user_id == identity_keys.c.user_id)
+    .order_by(identity_keys.c.seq, user_keys.c.gen)
+)
+
+
+class _Signed(msgspec.Struct):
+    ik: str
+
+
+_decode_signed = msgspec.json.Decoder(_Signed).decode
+
+
+def _signer(key: KeyRecord) -> str:
+    """The identity key that signed it."""
+    return _decode_signed(key.public_key).ik
 
 
 def member_keys(connection: Connection, conversation_id: str, user_ids: Collection[str]) -> dict[str, KeyRecord]:
@@ -58,6 +95,16 @@ def generations(connection: Connection, conversation_id: str, user_id: str) -> l
         .order_by(conversation_keys.c.gen)
     )
     return [_key(row) for row in rows]
+
+
+def signers(connection: Connection, conversation_id: str, user_id: str) -> dict[str, str]:
+    """The identity keys under which the user's signed keys, for the conversation and their own, were made, by kid."""
+    of_conversation = select(conversation_keys.c.public_key).where(
+        conversation_keys.c.conversation_id == conversation_id, conversation_keys.c.user_id == user_id
+    )
+    own = select(user_keys.c.public_key).where(user_keys.c.user_id == user_id)
+    documents = [msgspec.json.decode(text) for query in (own, of_conversation) for text in connection.scalars(query)]
+    return {document["kid"]: document["ik"] for document in documents if "sig" in document}
 
 
 def _key(row: Row[Any]) -> KeyRecord:

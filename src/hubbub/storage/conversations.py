@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from hubbub.domain.ordering import Place, Top
@@ -15,10 +16,15 @@ from hubbub.storage.schema import (
     private_pairs,
     read_marks,
 )
+from hubbub.storage.unique import insert_unless_taken
 
 
 class Conversation(msgspec.Struct, frozen=True, gc=False):
-    """A conversation's row; `head` is its version, `version` that at which the row itself last changed."""
+    """A conversation's row; `head` is its version, `version` that at which the row itself last changed.
+
+    Policies: `joining` (members, anyone) says who lets somebody in, `changing` (members, owner) who renames it.
+    `name` is its place in addresses.
+    """
 
     id: str
     kind: str
@@ -38,10 +44,45 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     inserted_at: int
     updated_at: int
     request_mac: str
+    joining: str = "members"
+    changing: str = "members"
+    name: str | None = None
 
     @property
     def private(self) -> bool:
         return self.kind == "private"
+
+
+FIRST_VERSION = 1
+
+
+def begun(
+    id: str, kind: str, creator_id: str, request_mac: str, *, encrypted: bool, alias: str | None, **policies: Any
+) -> Conversation:
+    """A conversation as it begins, with nothing said in it; `policies` are further fields of it."""
+    return replace(
+        Conversation(
+            id=id,
+            kind=kind,
+            encrypted=encrypted,
+            sealed=False,
+            history="all",
+            alias=alias,
+            creator_id=creator_id,
+            head=FIRST_VERSION,
+            version=FIRST_VERSION,
+            members_version=FIRST_VERSION,
+            departed_version=0,
+            swept_version=0,
+            top=Top(0, None),
+            chain_hash=None,
+            approvals=1,
+            inserted_at=0,
+            updated_at=0,
+            request_mac=request_mac,
+        ),
+        **policies,
+    )
 
 
 _LOAD = select(conversations).where(conversations.c.id.in_(bindparam("ids", expanding=True)))
@@ -94,11 +135,19 @@ def _conversation(row: Row[Any]) -> Conversation:
         inserted_at=row.inserted_at,
         updated_at=row.updated_at,
         request_mac=row.request_mac,
+        joining=row.joining,
+        changing=row.changing,
+        name=row.name,
     )
 
 
 def add(connection: Connection, conversation: Conversation) -> None:
     connection.execute(insert(conversations).values(id=conversation.id, **_columns(conversation)))
+
+
+def add_named(connection: Connection, conversation: Conversation) -> bool:
+    """As `add`; False, and nothing is changed, when another has its name."""
+    return insert_unless_taken(connection, conversations, {"id": conversation.id, **_columns(conversation)})
 
 
 def save(connection: Connection, conversation: Conversation) -> None:
@@ -131,7 +180,18 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
         "inserted_at": conversation.inserted_at,
         "updated_at": conversation.updated_at,
         "request_mac": conversation.request_mac,
+        "joining": conversation.joining,
+        "changing": conversation.changing,
+        "name": conversation.name,
+        "search_text": _searched_as(conversation),
     }
+
+
+def _searched_as(conversation: Conversation) -> str | None:
+    """Who may come in by themselves must be able to find it."""
+    if conversation.joining != "anyone":
+        return None
+    return f"{conversation.name or ''}\n{conversation.alias or ''}".casefold()
 
 
 def save_ends(connection: Connection, changed: Iterable[Conversation]) -> None:

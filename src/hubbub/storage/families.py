@@ -142,6 +142,16 @@ def revoke_all(transaction: Transaction, user_id: str) -> list[Revocation]:
     return [_announce(transaction, user_id, family.id) for family in live if family.used_at > recent]
 
 
+def revoke_one(transaction: Transaction, user_id: str, family_id: str) -> list[Revocation]:
+    """End one family of the user, who must be locked; nothing when it had ended before."""
+    live = transaction.connection.execute(
+        select(families.c.id).where(
+            families.c.id == family_id, families.c.user_id == user_id, families.c.revoked_at.is_(None)
+        )
+    ).scalar()
+    return [] if live is None else [_revoke(transaction, user_id, family_id)]
+
+
 def _revoke(transaction: Transaction, user_id: str, family_id: str) -> Revocation:
     transaction.connection.execute(
         update(families).where(families.c.id == family_id).values(revoked_at=transaction.now)

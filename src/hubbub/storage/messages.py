@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
+    bindparam,
     delete,
     false,
     insert,
@@ -29,6 +29,7 @@ _COLUMNS = tuple(column.name for column in messages.columns)
 _INSERT = Prepared(insert(messages), _COLUMNS)
 _INSERT_COPIES = Prepared(insert(copies), tuple(column.name for column in copies.columns))
 _EXISTING = PairLookup(messages, ("conversation_id", "id"), _COLUMNS)
+_OF_COPY = (copies.c.id, copies.c.content, copies.c.shared_version)
 ORDER = (messages.c.idx, messages.c.owner_id, messages.c.device_id, messages.c.position, messages.c.id)
 
 
@@ -54,13 +55,17 @@ class Message(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """What one recipient gets of an encrypted message."""
+    """What one recipient gets of an encrypted message.
+
+    `shared_version` is that at which another member added it; None: it came with the message.
+    """
 
     conversation_id: str
     message_id: str
     user_id: str
     id: str
     content: str
+    shared_version: int | None = None
 
 
 class Reaction(NamedTuple):
@@ -80,6 +85,14 @@ class Seen(NamedTuple):
     message: Message
     copy_id: str | None
     copy: str | None
+    shared_version: int | None = None
+
+    @property
+    def version(self) -> int:
+        """That of the reader's row: of the copy that another member added, which is newer than the message's last
+        change (an edit replaces all copies), or else of that change.
+        """
+        return self.shared_version or self.message.version
 
 
 def add(connection: Connection, added: Sequence[Message], copied: Sequence[Copy]) -> None:
@@ -140,6 +153,33 @@ def copies_of(connection: Connection, conversation_id: str, message_id: str) -> 
     return {row.user_id: Copy(*row) for row in rows}
 
 
+def held_copies(
+    connection: Connection, conversation_id: str, message_ids: Iterable[str], user_ids: Iterable[str]
+) -> dict[tuple[str, str], Copy]:
+    """The copies that these users have of these messages, by message and user."""
+    rows = connection.execute(
+        select(copies).where(
+            copies.c.conversation_id == conversation_id,
+            copies.c.message_id.in_(list(message_ids)),
+            copies.c.user_id.in_(list(user_ids)),
+        )
+    )
+    return {(row.message_id, row.user_id): Copy(*row) for row in rows}
+
+
+def replace_copies(connection: Connection, shared: Sequence[Copy]) -> None:
+    """Insert copies, in place of those that their readers may have of the same messages."""
+    connection.execute(
+        delete(copies).where(
+            copies.c.conversation_id == bindparam("conversation"),
+            copies.c.message_id == bindparam("message"),
+            copies.c.user_id == bindparam("user"),
+        ),
+        [{"conversation": copy[0], "message": copy[1], "user": copy[2]} for copy in shared],
+    )
+    _INSERT_COPIES.execute(connection, list(shared))
+
+
 def drop_copies(connection: Connection, conversation_id: str, message_id: str) -> None:
     connection.execute(
         delete(copies).where(copies.c.conversation_id == conversation_id, copies.c.message_id == message_id)
@@ -192,10 +232,10 @@ def _select(user_id: str, encrypted: bool) -> Select[Any]:
         copies.c.message_id == messages.c.id,
         copies.c.user_id == user_id,
     )
-    return select(messages, copies.c.id, copies.c.content).select_from(messages.outerjoin(copies, mine))
+    return select(messages, *_OF_COPY).select_from(messages.outerjoin(copies, mine))
 
 
-def _seen(row: Row[Any]) -> Seen:
+def _seen(row: Sequence[Any]) -> Seen:
     width = len(_COLUMNS)
     return Seen(Message(*row[:width]), *(row[width:] or (None, None)))
 
@@ -216,6 +256,7 @@ def changed_since(connection: Connection, view: View, above: int, upto: int, lim
     """Visible messages, and all tombstones, with `above` < version <= `upto`, by version, at most `limit`.
 
     In an encrypted conversation also edited messages without a copy for the reader: they may hold the one of before.
+    What another member shared with the reader is not here: `shared_since`.
     """
     withdrawn = messages.c.rev > 0 if view.encrypted else false()
     query = (
@@ -225,11 +266,43 @@ def changed_since(connection: Connection, view: View, above: int, upto: int, lim
             messages.c.version > above,
             messages.c.version <= upto,
             or_(messages.c.deleted != 0, withdrawn, _visible(view)),
+            copies.c.shared_version.is_(None) if view.encrypted else true(),
         )
         .order_by(messages.c.version)
         .limit(limit)
     )
     return [_seen(row) for row in connection.execute(query)]
+
+
+def shared_since(
+    connection: Connection, conversation_id: str, user_id: str, above: int, upto: int, limit: int | None
+) -> list[Seen]:
+    """Messages of which another member gave the reader a copy, with `above` < its version <= `upto`, by that."""
+    query = (
+        _shared(conversation_id)
+        .where(copies.c.user_id == user_id, copies.c.shared_version > above, copies.c.shared_version <= upto)
+        .order_by(copies.c.shared_version)
+        .limit(limit)
+    )
+    return [_seen(row) for row in connection.execute(query)]
+
+
+def shared_at(connection: Connection, conversation_id: str, version: int) -> dict[str, list[Seen]]:
+    """What was shared at this version, and has the copies of then still, by reader."""
+    query = _shared(conversation_id).add_columns(copies.c.user_id).where(copies.c.shared_version == version)
+    found: dict[str, list[Seen]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row[-1], []).append(_seen(row[:-1]))
+    return found
+
+
+def _shared(conversation_id: str) -> Select[Any]:
+    of_message = and_(messages.c.conversation_id == copies.c.conversation_id, messages.c.id == copies.c.message_id)
+    return (
+        select(messages, *_OF_COPY)
+        .select_from(copies.join(messages, of_message))
+        .where(copies.c.conversation_id == conversation_id)
+    )
 
 
 def see(connection: Connection, conversation_id: str, message_id: str, user_id: str, encrypted: bool) -> Seen | None:

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from hubbub.domain.chain import Chain, recorded
 from hubbub.storage import conversation_keys, memberships
 from hubbub.storage.cache import VersionedCache
 from hubbub.storage.conversation_keys import KeyRecord
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.memberships import Member
+from hubbub.wire.chain import Chain, recorded
 from hubbub.wire.links import Link
 
 _decode_link = msgspec.json.Decoder(Link).decode
@@ -33,10 +33,9 @@ class Roster(msgspec.Struct, frozen=True, gc=False):
     def all_keys(self, connection: Connection) -> dict[str, KeyRecord]:
         """The key of every member who has one; those who made none for the conversation are sealed to under their own.
 
-        That one is read anew each time, for it has no version here.
+        That one, and whether an identity key is still its user's, is read anew each time: it has no version here.
         """
-        without = self.members.keys() - self.keys.keys()
-        return self.keys | conversation_keys.own_keys(connection, without)
+        return conversation_keys.current_keys(connection, self.members.keys(), self.keys)
 
 
 def kid_of(key: KeyRecord) -> str:

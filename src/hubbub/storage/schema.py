@@ -77,6 +77,10 @@ users = Table(
     Column("display_name", Text, nullable=False),
     Column("search_text", Text, nullable=False),  # handle and display name, case folded
     Column("password_hash", Text, nullable=False),
+    # JSON: how clients stretch the password before they send it; null: it is sent as it is typed.
+    Column("kdf", Text),
+    Column("about", Text, nullable=False),
+    Column("picture", _key(64)),  # hash of the picture's content; null: none
     Column("admin", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("hidden", Boolean, nullable=False),
@@ -88,6 +92,12 @@ users = Table(
     Column("inserted_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index("users_page", "inserted_at", "id"),
+    Index(
+        "users_picture",
+        "picture",
+        sqlite_where=text("picture IS NOT NULL"),
+        postgresql_where=text("picture IS NOT NULL"),
+    ),
 )
 
 # The latest version of each row of a user's stream: what it says is read from the row's own table.
@@ -143,6 +153,16 @@ identity_keys = Table(
     Column("inserted_at", BigInteger, nullable=False),
 )
 
+# The account key, wrapped by clients under what opens it: `password`, `recovery`.
+key_slots = Table(
+    "key_slots",
+    metadata,
+    Column("user_id", _id(), primary_key=True),
+    Column("name", _key(16), primary_key=True),
+    Column("slot", Text, nullable=False),  # JSON, sealed under the vault key
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 # The user's own conversation key, used until a conversation has one of theirs.
 user_keys = Table(
     "user_keys",
@@ -174,11 +194,15 @@ conversations = Table(
     "conversations",
     metadata,
     Column("id", _id(), primary_key=True),
-    Column("kind", String(8), nullable=False),  # private, group
+    Column("kind", String(8), nullable=False),  # private, group, channel
     Column("encrypted", Boolean, nullable=False),
     Column("sealed", Boolean, nullable=False),  # begun with a signed link: nothing unsigned is accepted
     Column("history", String(8), nullable=False),  # all, joined: what a new member of a plaintext one may read
+    Column("joining", String(8), nullable=False),  # who lets somebody in: members, or anyone themselves
+    Column("changing", String(8), nullable=False),  # who changes what it is called: members, owner
+    Column("name", _key(64), unique=True),  # in addresses, lower case; null: it has none
     Column("alias", Text),
+    Column("search_text", Text),  # name and alias, case folded; null: nobody finds it by searching
     Column("creator_id", _id(), nullable=False),
     Column("request_mac", _key(64), nullable=False),  # of the request that began it, for repeats
     Column("head", BigInteger, nullable=False),  # the conversation's version
@@ -195,6 +219,13 @@ conversations = Table(
     Column("approvals", Integer, nullable=False),
     Column("inserted_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Index(
+        "conversations_found",
+        "inserted_at",
+        "id",
+        sqlite_where=text("search_text IS NOT NULL"),
+        postgresql_where=text("search_text IS NOT NULL"),
+    ),
 )
 
 # One private conversation per pair: the pair is the key, lower id first.
@@ -288,6 +319,15 @@ copies = Table(
     Column("user_id", _id(), primary_key=True),
     Column("id", _id(), nullable=False),
     Column("content", Text, nullable=False),
+    Column("shared_version", BigInteger),  # at which another member added it; null: it came with the message
+    Index(
+        "copies_shared",
+        "conversation_id",
+        "user_id",
+        "shared_version",
+        sqlite_where=text("shared_version IS NOT NULL"),
+        postgresql_where=text("shared_version IS NOT NULL"),
+    ),
 )
 
 reactions = Table(

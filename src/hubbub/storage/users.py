@@ -12,8 +12,10 @@ from hubbub.storage.schema import conversations, memberships, user_changes, user
 from hubbub.storage.unique import insert_unless_taken
 from hubbub.storage.user_stream import SETTINGS, advance
 from hubbub.storage.writer import Transaction
-from hubbub.wire.errors import EmailTaken, InvalidCredentials, NotFound
+from hubbub.wire.errors import EmailTaken, IdTaken, InvalidCredentials, NotFound
 from hubbub.wire.events import Changed
+from hubbub.wire.ids import is_id
+from hubbub.wire.keys import Kdf
 from hubbub.wire.resources import OwnUser, PublicUser
 
 LARGEST_PRESENCE_GROUP = 100
@@ -35,11 +37,12 @@ class NewAccount(msgspec.Struct, frozen=True):
     email: str
     display_name: str
     password_hash: str
+    kdf: Kdf | None
     handles: list[str]
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a page of users ends: `inserted_at` in milliseconds, and the id."""
+    """Where a page ends, of users or of channels: `inserted_at` in milliseconds, and the id."""
 
     inserted_at: int
     id: str
@@ -68,6 +71,24 @@ def _account(connection: Connection, condition: Any) -> Account | None:
     return Account(*row) if row else None
 
 
+def kdf_by_email(connection: Connection, email: str) -> Kdf | None:
+    """How clients stretch the password of this address; None for nobody's, and where it is sent as it is typed."""
+    return _kdf(connection, users.c.email_key == email_key(email))
+
+
+def kdf_by_id(connection: Connection, user_id: str) -> Kdf | None:
+    return _kdf(connection, users.c.id == user_id)
+
+
+def _kdf(connection: Connection, condition: Any) -> Kdf | None:
+    stored = connection.execute(select(users.c.kdf).where(condition)).scalar()
+    return None if stored is None else msgspec.json.decode(stored, type=Kdf)
+
+
+def _kdf_column(kdf: Kdf | None) -> str | None:
+    return None if kdf is None else msgspec.json.encode(kdf).decode()
+
+
 def unknown(connection: Connection, ids: Iterable[str]) -> list[str]:
     """Those of the ids that are no account's, in the order given."""
     wanted = list(ids)
@@ -78,11 +99,13 @@ def unknown(connection: Connection, ids: Iterable[str]) -> list[str]:
 def insert_account(transaction: Transaction, new: NewAccount) -> str:
     """Store the account under the first handle that is free, and return that.
 
-    Raises `EmailTaken` when the address has an account.
+    Raises `EmailTaken` when the address has an account, `IdTaken` when the id is another's.
     """
     for handle in new.handles:
         if account_by_email(transaction.connection, new.email):
             raise EmailTaken()
+        if account_by_id(transaction.connection, new.id):
+            raise IdTaken()
         if insert_unless_taken(transaction.connection, users, _row_of(new, handle, transaction.now)):
             advance(transaction, {new.id: [(SETTINGS, new.id, False)]})
             return handle
@@ -98,10 +121,12 @@ def _row_of(new: NewAccount, handle: str, now: int) -> dict[str, Any]:
         "display_name": new.display_name,
         "search_text": search_text(handle, new.display_name, new.email),
         "password_hash": new.password_hash,
+        "kdf": _kdf_column(new.kdf),
         "admin": False,
         "disabled": False,
         "hidden": False,
         "theme": "day",
+        "about": "",
         "magnification": 1.0,
         "recents": "[]",
         "version": 0,
@@ -137,26 +162,47 @@ def change_settings(transaction: Transaction, user_id: str, values: dict[str, An
     return heads[user_id]
 
 
-def change_display_name(transaction: Transaction, user_id: str, display_name: str) -> int:
-    """As `change_settings`, keeping the text that searches look through."""
-    row = transaction.connection.execute(select(users.c.name, users.c.email).where(users.c.id == user_id)).one_or_none()
+def searched_as(connection: Connection, user_id: str, display_name: str) -> str:
+    """What searches look through once the user has this display name. Raises `NotFound`."""
+    row = connection.execute(select(users.c.name, users.c.email).where(users.c.id == user_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such user.")
-    text = search_text(row.name, display_name, row.email)
-    return change_settings(transaction, user_id, {"display_name": display_name, "search_text": text})
+    return search_text(row.name, display_name, row.email)
+
+
+def require_unchanged(connection: Connection, account: Account) -> None:
+    """Raise `InvalidCredentials` when the password was changed since `account` was read; the user must be locked.
+
+    Of two changes at once the second proved a password that is gone.
+    """
+    if account_by_id(connection, account.id) != account:
+        raise InvalidCredentials()
 
 
 def replace_password_hash(transaction: Transaction, account: Account, password_hash: str) -> None:
-    """Store a new hash in place of the one in `account`; the user must be locked.
+    """Store another hash of the same password. Raises as `require_unchanged`."""
+    _set_password(transaction, account, {"password_hash": password_hash})
 
-    Raises `InvalidCredentials` when it was changed since: of two changes at once the second proved a password
-    that is gone.
-    """
-    if account_by_id(transaction.connection, account.id) != account:
-        raise InvalidCredentials()
+
+def change_password(transaction: Transaction, account: Account, password_hash: str, kdf: Kdf | None) -> None:
+    """Store the hash of a new password, and how clients stretch that. Raises as `require_unchanged`."""
+    _set_password(transaction, account, {"password_hash": password_hash, "kdf": _kdf_column(kdf)})
+
+
+def _set_password(transaction: Transaction, account: Account, values: dict[str, Any]) -> None:
+    require_unchanged(transaction.connection, account)
     transaction.connection.execute(
-        update(users).where(users.c.id == account.id).values(password_hash=password_hash, updated_at=transaction.now)
+        update(users).where(users.c.id == account.id).values(**values, updated_at=transaction.now)
     )
+
+
+def picture_of(connection: Connection, user_id: str) -> str | None:
+    return connection.execute(select(users.c.picture).where(users.c.id == user_id)).scalar()
+
+
+def has_picture(connection: Connection, picture: str) -> bool:
+    """Whether it is some user's picture."""
+    return connection.execute(select(users.c.id).where(users.c.picture == picture).limit(1)).first() is not None
 
 
 def set_admin(transaction: Transaction, user_id: str, admin: bool) -> int:
@@ -180,6 +226,8 @@ def own_user(connection: Connection, user_id: str) -> OwnUser | None:
         id=row.id,
         email=row.email,
         display_name=row.display_name,
+        about=row.about,
+        picture=row.picture,
         hidden=row.hidden,
         theme=row.theme,
         magnification=row.magnification,
@@ -218,6 +266,13 @@ def public_users(
     return seen_by(connection, viewer_id, rows, fellows=fellows)
 
 
+def find(connection: Connection, viewer_id: str, id_or_name: str) -> PublicUser | None:
+    """The user with this id or handle as `viewer_id` may see them; no handle looks like an id."""
+    named = users.c.id if is_id(id_or_name) else users.c.name
+    rows = connection.execute(select(users).where(named == id_or_name)).all()
+    return next(iter(seen_by(connection, viewer_id, rows)), None)
+
+
 def users_page(
     connection: Connection, viewer_id: str, after: Place | None, size: int, search: str | None
 ) -> tuple[list[PublicUser], Place | None]:
@@ -252,6 +307,8 @@ def _public(row: Row[Any], known: bool) -> PublicUser:
         email=row.email if known else None,
         display_name=row.name if hide_name else row.display_name,
         name=row.name,
+        about=row.about,
+        picture=row.picture,
     )
 
 

@@ -127,6 +127,13 @@ class Reacted(msgspec.Struct, kw_only=True):
     version: int
 
 
+class CopiesShared(msgspec.Struct, kw_only=True):
+    """`shared`: how many copies were added; those of who could read already are not."""
+
+    version: int
+    shared: int
+
+
 class Read(msgspec.Struct, kw_only=True):
     read_at: str
 

@@ -1,7 +1,7 @@
 """A sealed message as it crosses the network: `e1.` b64u(header) `.` b64u(ciphertext) `.` b64u(signature).
 
-Only its shape is looked at here; whether it is what its author signed, here and now, is for
-`domain/envelopes.py`.
+Only its shape is looked at here; whether it is what its author signed is for `authorship.py`, whether it fits here
+and now for `domain/envelopes.py`.
 """
 
 from __future__ import annotations

@@ -60,6 +60,12 @@ class TooLarge(BadInput):
     sentence = "That is larger than this server accepts."
 
 
+class UnsupportedPicture(BadInput):
+    code = "unsupported_picture"
+    status = 415
+    sentence = "This is no PNG, JPEG or WebP picture that can be read."
+
+
 class UnmatchedTopic(BadInput):
     code = "unmatched topic"
     status = 404

@@ -14,6 +14,7 @@ from msgspec import Meta
 from hubbub.wire.documents import JsonObject, check_document
 
 OperationId = Annotated[str, Meta(min_length=1, max_length=64)]
+Version = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Payload(msgspec.Struct):
@@ -112,6 +113,13 @@ class React(Write, kw_only=True):
     emoji: str
 
 
+class ShareCopies(Write, kw_only=True):
+    """`copies`: by message group, then by user id. What changed after the version `cursor` is left out."""
+
+    copies: dict[str, dict[str, str]]
+    cursor: Version | None = None
+
+
 class ChangeAlias(Write, kw_only=True):
     alias: str | None
 
@@ -153,6 +161,9 @@ class ConversationRow(msgspec.Struct, kw_only=True):
     sealed: bool
     history: str
     approvals: int
+    joining: str
+    changing: str
+    name: str | None
 
 
 class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):

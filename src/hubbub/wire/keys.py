@@ -1,4 +1,4 @@
-"""Public keys as they cross the network."""
+"""Keys as they cross the network: public ones, and what opens the account key."""
 
 from __future__ import annotations
 
@@ -34,3 +34,30 @@ class IdentityKey(msgspec.Struct, frozen=True, gc=False):
     seq: Counter
     signature: str
     previous_signature: str | None = None
+
+
+# --- what opens the account key (Hubbub's design of keys and envelopes, sections 1 and 2) ----------------------------
+
+SlotName = Literal["password", "recovery"]
+
+
+class Kdf(msgspec.Struct, frozen=True, kw_only=True):
+    """How a client stretches the password before anything of it is sent: Argon2id over `m` KiB, in `t` passes and
+    `p` lanes, with a salt of 16 bytes.
+
+    What is weaker than the bounds is refused here as clients refuse it; far above them nobody could sign in.
+    """
+
+    salt: Annotated[str, Meta(min_length=22, max_length=22, pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$")]
+    m: Annotated[int, Meta(ge=65_536, le=1_048_576)]
+    t: Annotated[int, Meta(ge=3, le=16)]
+    p: Annotated[int, Meta(ge=1, le=16)]
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """The account key (32 bytes), sealed by a client with AES-256-GCM: nonce and ciphertext with its tag."""
+
+    v: Literal[1]
+    enc: Literal["A256GCM"]
+    iv: Annotated[str, Meta(min_length=16, max_length=16, pattern=r"^[A-Za-z0-9_-]{16}$")]
+    ct: Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[A-Za-z0-9_-]{64}$")]

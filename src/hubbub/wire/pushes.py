@@ -22,6 +22,7 @@ from hubbub.wire.changes import (
 )
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.events import ConversationRow, MessageRow
+from hubbub.wire.resources import PublicUser
 
 
 class Resync(msgspec.Struct):
@@ -53,6 +54,12 @@ class PresenceDiff(msgspec.Struct, kw_only=True):
 class UpdateDisplayName(msgspec.Struct, kw_only=True):
     user_id: str
     display_name: str
+
+
+class UpdateProfile(msgspec.Struct, kw_only=True):
+    """`user` as their contacts see them."""
+
+    user: PublicUser
 
 
 class Hidden(msgspec.Struct, kw_only=True):
@@ -122,6 +129,14 @@ class NewMessage(msgspec.Struct, kw_only=True):
     changes: list[MessageChange]
 
 
+class SharedCopies(msgspec.Struct, kw_only=True):
+    """`changes` are the messages as the receiver sees them now, at the version of the sharing."""
+
+    conversation_id: str
+    version: int
+    changes: list[MessageChange]
+
+
 class DeletedMessage(msgspec.Struct, kw_only=True):
     message_group_id: str
     conversation_id: str
@@ -150,6 +165,15 @@ class ReadConversation(msgspec.Struct, kw_only=True):
 
 class UpdateAlias(msgspec.Struct, kw_only=True):
     conversation: ConversationRow
+    version: int
+    changes: list[ConversationChange]
+
+
+class MemberJoined(msgspec.Struct, kw_only=True):
+    """Somebody came in by themselves."""
+
+    user_id: str
+    conversation_id: str
     version: int
     changes: list[ConversationChange]
 
@@ -191,6 +215,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "presence_state": _push("After the join: who of one's contacts is online.", dict[str, PresenceEntry]),
         "presence_diff": _push("A contact came or went.", PresenceDiff),
         "update_display_name": _push("A contact, or oneself, has another name.", UpdateDisplayName),
+        "update_profile": _push("A contact, or oneself, has another name, picture or `about`.", UpdateProfile),
         "set_hidden": _push("One's own `hidden` was set, perhaps on another device.", Hidden),
     },
     "user": {
@@ -200,6 +225,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "conversation_removed": _push("One is no longer in a conversation.", ConversationRemoved),
         "new_message": _push("A message in an encrypted conversation, with one's own copy.", NewMessage),
         "edit_message": _push(f"Another text in an encrypted conversation; or {_OLD_MESSAGE}", NewMessage),
+        "copies_shared": _push("A member gave one copies of messages that one could not read.", SharedCopies),
         "react": _push(f"A reaction {_OLD_MESSAGE}", ReactionPush),
         "unreact": _push(f"A reaction was taken off {_OLD_MESSAGE}", ReactionPush),
         "version": _push("Something happened that one may not see: only the version moves.", BareVersion),
@@ -218,6 +244,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "finish_typing": _push("A member stopped typing, left, or went away.", Typing),
         "read_conversation": _push("A member read; at most one a second and member.", ReadConversation),
         "update_alias": _push("The group has another alias.", UpdateAlias),
+        "member_joined": _push("Somebody came in by themselves.", MemberJoined),
         "leave_conversation": _push("A member left.", LeftConversation),
         "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
         "resync": _RESYNC,

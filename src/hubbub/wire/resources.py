@@ -12,10 +12,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from hubbub.wire.documents import JsonObject, check_document
+from hubbub.wire.errors import BadInput
 from hubbub.wire.events import Changed, ConversationRow, MessageRow
+from hubbub.wire.keys import Kdf, Slot, SlotName
+from hubbub.wire.signing import b64u_decode
 
 LONGEST_TOKEN = 512
 MOST_RECENTS = 50
+DERIVED_BYTES = 32
 
 Email = Annotated[
     str,
@@ -32,6 +36,10 @@ NewPassword = Annotated[str, Meta(min_length=8, max_length=1024, examples=["Very
 DisplayName = Annotated[str, Meta(min_length=1, max_length=128, examples=["My Cool Name"])]
 RefreshToken = Annotated[str, Meta(min_length=1, max_length=LONGEST_TOKEN)]
 OperationId = Annotated[str, Meta(min_length=1, max_length=64, description="Made by the client; makes a repeat safe.")]
+NewDisplayName = Annotated[
+    str, Meta(min_length=1, max_length=128, pattern=r"\S", description="Blanks around it are taken off.")
+]
+About = Annotated[str, Meta(max_length=500, description="What the user says of themselves.")]
 Theme = Literal["day", "night"]
 Magnification = Annotated[float, Meta(ge=0.7, le=1.4)]
 Recent = Annotated[str, Meta(min_length=1, max_length=512)]
@@ -49,12 +57,6 @@ class Body(msgspec.Struct, kw_only=True):
 # --- what is sent -------------------------------------------------------------------------------------------
 
 
-class Register(Body, kw_only=True):
-    email: Email
-    password: NewPassword
-    display_name: DisplayName | None = None
-
-
 class Login(Body, kw_only=True):
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Password
@@ -67,10 +69,28 @@ class Refresh(Body, kw_only=True):
     op_id: OperationId | None = None
 
 
+class Prelogin(Body, kw_only=True):
+    email: Annotated[str, Meta(min_length=1, max_length=254)]
+
+
 class ChangePassword(Body, kw_only=True):
+    """With `kdf`, `new_password` is what the client derived by it, and `slot` the account key under the rest.
+
+    A change that brings no `slot` deletes the old one; one without `kdf` says that the password is sent as it is typed.
+    """
+
     password: Password
     new_password: NewPassword
     new_password_confirmation: Password
+    kdf: Kdf | None = None
+    slot: Slot | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kdf is not None:
+            _require_derived(self.new_password, "new_password")
+        elif self.slot is not None:
+            raise BadInput("slot: it is opened by what kdf gives; send both.")
 
 
 class ChangeProfile(Body, kw_only=True):
@@ -80,6 +100,8 @@ class ChangeProfile(Body, kw_only=True):
     theme: Theme | UnsetType = UNSET
     magnification: Magnification | UnsetType = UNSET
     recents: Recents | UnsetType = UNSET
+    display_name: NewDisplayName | UnsetType = UNSET
+    about: About | UnsetType = UNSET
     op_id: OperationId | UnsetType = UNSET
 
 
@@ -103,19 +125,65 @@ class NewUserKey(Body, kw_only=True):
 
 
 class RegisterKeys(Body, kw_only=True):
+    """`slots` replace those of the same names, which takes the current `password` as it is sent to sign in."""
+
     identity: NewIdentityKey | None = None
     user_key: NewUserKey | None = None
+    slots: Annotated[dict[SlotName, Slot], Meta(min_length=1)] | None = None
+    password: Password | None = None
+
+
+class FirstSlots(Body, kw_only=True):
+    password: Slot
+    recovery: Slot
+
+
+class Register(Body, kw_only=True):
+    """With `kdf`, `password` is what the client derived by it. Keys and slots are made for an `id` of the client's."""
+
+    email: Email
+    password: NewPassword
+    display_name: DisplayName | None = None
+    id: Annotated[str, Meta(min_length=36, max_length=36, description="A fresh UUID.")] | None = None
+    kdf: Kdf | None = None
+    slots: FirstSlots | None = None
+    identity: NewIdentityKey | None = None
+    user_key: NewUserKey | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kdf is not None:
+            _require_derived(self.password, "password")
+        elif self.slots is not None:
+            raise BadInput("slots: the password slot is opened by what kdf gives; send both.")
+        if self.id is None:
+            for name in ("slots", "identity", "user_key"):
+                if getattr(self, name) is not None:
+                    raise BadInput(f"{name}: it is made for the id of the account; send both.")
+
+
+def _require_derived(password: str, name: str) -> None:
+    """A client that says `kdf` and sends what was typed has a mistake that must not go unnoticed."""
+    try:
+        b64u_decode(password, DERIVED_BYTES)
+    except ValueError:
+        raise BadInput(f"{name}: with kdf it is what was derived, {DERIVED_BYTES} bytes as base64url.") from None
 
 
 # --- what is answered ---------------------------------------------------------------------------------------
 
 
 class OwnUser(msgspec.Struct, kw_only=True):
-    """A user as they see themselves; also the row `settings` of their stream."""
+    """A user as they see themselves; also the row `settings` of their stream.
+
+    `picture` names it in `/pictures/{picture}/256.webp`; null: there is none.
+    """
 
     id: str
     email: str
     display_name: str
+    about: str
+    picture: str | None
     hidden: bool
     theme: Theme
     magnification: float
@@ -126,13 +194,21 @@ class OwnUser(msgspec.Struct, kw_only=True):
 
 class PublicUser(msgspec.Struct, kw_only=True):
     """A user as another one sees them. `email` is null unless the two share a private or group
-    conversation.
+    conversation; `picture` is as in `OwnUser`.
     """
 
     id: str
     email: str | None
     display_name: str
     name: str
+    about: str
+    picture: str | None
+
+
+class Stretching(msgspec.Struct, kw_only=True):
+    """How to stretch the password that belongs to an address; made up where nothing is known of the address."""
+
+    kdf: Kdf
 
 
 class SignedIn(msgspec.Struct, kw_only=True):
@@ -150,6 +226,14 @@ class Profile(msgspec.Struct, kw_only=True):
     theme: Theme
     magnification: float
     recents: list[str]
+    display_name: str
+    about: str
+
+
+class OwnPicture(msgspec.Struct, kw_only=True):
+    """`picture` names it in `/pictures/{picture}/256.webp`."""
+
+    picture: str
 
 
 class UserPage(msgspec.Struct, kw_only=True):
@@ -168,6 +252,36 @@ class MessagePage(msgspec.Struct, kw_only=True):
 
 class PrivateConversation(msgspec.Struct, kw_only=True):
     conversation_id: str | None
+
+
+class NewChannel(Body, kw_only=True):
+    """`title` is what people read; the `name` in addresses is made from it. `id` is a fresh UUID, for repeats."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=128)]
+    id: Annotated[str, Meta(min_length=36, max_length=36, description="A fresh UUID.")] | None = None
+
+
+class ChangeChannel(Body, kw_only=True):
+    title: Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Channel(msgspec.Struct, kw_only=True):
+    """A channel as one reader sees it; `members` is how many subscribe to it."""
+
+    id: str
+    name: str
+    title: str
+    owner_id: str
+    inserted_at: str
+    members: int
+    subscribed: bool
+
+
+class ChannelPage(msgspec.Struct, kw_only=True):
+    """`page_token` is null on the last page."""
+
+    items: list[Channel]
+    page_token: str | None
 
 
 class IdentityEntry(msgspec.Struct, kw_only=True):
@@ -205,11 +319,29 @@ class PublicKeys(msgspec.Struct, kw_only=True):
 
 
 class OwnKeys(msgspec.Struct, kw_only=True):
-    """One's own keys with what only the user may have; `user_keys` newest first."""
+    """One's own keys with what only the user may have; `user_keys` newest first.
+
+    `kdf` is null where the password is sent as it is typed.
+    """
 
     user_id: str
     identity: list[OwnIdentityEntry]
     user_keys: list[OwnUserKey]
+    slots: dict[SlotName, Slot]
+    kdf: Kdf | None
+
+
+class ClientSettings(msgspec.Struct, kw_only=True):
+    """What the web client shows of the server. `logo`: a path or an address; `accent`: `#rrggbb`; null: its own.
+
+    `api` is the origin of the API; empty: the page's own.
+    """
+
+    name: str
+    logo: str | None
+    accent: str | None
+    api: str
+    version: str
 
 
 class SettingsPush(msgspec.Struct, kw_only=True):

@@ -14,6 +14,7 @@ from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.pulling import Pulling
 from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
+from hubbub.actions.sharing import Sharing
 from hubbub.auth.actor import Actor
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
 from hubbub.gateway.channel import Answer, Event, Response, Socket, handles, submits
@@ -33,6 +34,7 @@ class ConversationChannel:
         *,
         messages: Messages,
         reactions: Reactions,
+        sharing: Sharing,
         membership: Membership,
         keys: ConversationKeys,
         read_marks: ReadMarks,
@@ -45,6 +47,7 @@ class ConversationChannel:
     ) -> None:
         self._messages = messages
         self._reactions = reactions
+        self._sharing = sharing
         self._membership = membership
         self._keys = keys
         self._read_marks = read_marks
@@ -61,6 +64,7 @@ class ConversationChannel:
             "delete_message": handles(events.DeleteMessage, self.delete_message, answers.MessageDeleted),
             "react": handles(events.React, self.react, answers.Reacted),
             "unreact": handles(events.React, self.unreact, answers.Reacted),
+            "share_copies": handles(events.ShareCopies, self.share_copies, answers.CopiesShared),
             "start_typing": handles(events.Nothing, self.start_typing, answers.Done),
             "finish_typing": handles(events.Nothing, self.finish_typing, answers.Done),
             "read_conversation": handles(events.Nothing, self.read_conversation, answers.Read),
@@ -124,6 +128,10 @@ class ConversationChannel:
     async def unreact(self, socket: Socket, id: str, payload: events.React) -> Response:
         """Take one's own emoji off again."""
         return await self._reactions.react(self._spent(socket), id, payload, on=False)
+
+    async def share_copies(self, socket: Socket, id: str, payload: events.ShareCopies) -> Response:
+        """Give members who cannot read messages of a sealed conversation copies of them."""
+        return await self._sharing.share(self._spent(socket), id, payload)
 
     def _spent(self, socket: Socket) -> str:
         """The user, with one write taken from their allowance."""

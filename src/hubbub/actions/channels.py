@@ -1,0 +1,205 @@
+"""Channels: public and plaintext, begun by anyone, changed by their owner alone, joined by oneself (seed 000)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+
+import msgspec
+from msgspec.structs import replace
+
+from hubbub.actions.membership import Membership
+from hubbub.actions.publishing import Publisher
+from hubbub.actions.rows import conversation_row, listing_change, member_change
+from hubbub.actions.starting import LONGEST_ALIAS, require_users
+from hubbub.auth.actor import Actor
+from hubbub.auth.page_tokens import PageTokens
+from hubbub.domain.handles import candidates
+from hubbub.domain.text import check_text
+from hubbub.domain.visibility import Span
+from hubbub.storage import channels, conversations, memberships, user_stream
+from hubbub.storage.channels import FoundChannel
+from hubbub.storage.conversations import FIRST_VERSION, Conversation
+from hubbub.storage.engine import Reader
+from hubbub.storage.operations import RequestMac
+from hubbub.storage.users import Place
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.errors import IdTaken, NotFound, TooMany
+from hubbub.wire.events import ChangeAlias, LeaveConversation
+from hubbub.wire.ids import new_id, require_id, rfc3339
+from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChannel
+
+LONGEST_SEARCH = 128
+NAMES_TRIED = 50
+OWNED = Span(FIRST_VERSION, None, role="owner", changed=FIRST_VERSION)
+
+
+class _Joined(msgspec.Struct, frozen=True, gc=False):
+    """`user_versions` is empty when nothing changed."""
+
+    conversation: Conversation
+    user_id: str
+    span: Span
+    user_versions: Mapping[str, int]
+
+
+class Channels:
+    """What is done with channels as such; what is said in them goes the way of every conversation."""
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        writer: Writer,
+        publisher: Publisher,
+        membership: Membership,
+        page_tokens: PageTokens,
+        mac: RequestMac,
+        max_members: int = 10_000,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._publisher = publisher
+        self._membership = membership
+        self._page_tokens = page_tokens
+        self._mac = mac
+        self._max_members = max_members
+
+    # --- finding --------------------------------------------------------------------------------------------------
+
+    async def page(self, actor: Actor, page_token: str | None, size: int, search: str | None) -> ChannelPage:
+        """`size` channels after those of the page that gave `page_token`, oldest first.
+
+        `search` is text in the title or the name. Raises `InvalidPageToken`, `InvalidText`.
+        """
+        wanted = check_text((search or "").strip(), "q", LONGEST_SEARCH)
+        listing = f"channels?q={wanted}"
+        after = self._page_tokens.read(listing, actor.user_id, page_token, Place) if page_token else None
+        found, place = await self._reader.run(channels.page, actor.user_id, after, size, wanted or None)
+        following = self._page_tokens.make(listing, actor.user_id, place) if place else None
+        return ChannelPage(items=[_shown(one) for one in found], page_token=following)
+
+    async def find(self, actor: Actor, channel_id: str) -> Channel:
+        """One channel. Raises `NotFound`."""
+        found = await self._reader.run(channels.one, actor.user_id, channel_id)
+        if found is None:
+            raise NotFound("There is no such channel.")
+        return _shown(found)
+
+    # --- beginning and changing -----------------------------------------------------------------------------------
+
+    async def begin(self, actor: Actor, asked: NewChannel) -> Channel:
+        """Begin a channel of one's own. Raises `IdTaken`, `InvalidText`."""
+        title = check_text(asked.title.strip(), "title", LONGEST_ALIAS, shortest=1)
+        conversation = conversations.begun(
+            require_id(asked.id) if asked.id is not None else new_id(),
+            "channel",
+            actor.user_id,
+            self._mac("channel", asked.id, title),
+            encrypted=False,
+            alias=title,
+            joining="anyone",
+            changing="owner",
+        )
+        begun = await self._writer.write(
+            _begin, conversation, conversations=[conversation.id], users=[actor.user_id], tell=self._tell_joined
+        )
+        return await self.find(actor, begun.conversation.id)
+
+    async def change(self, actor: Actor, channel_id: str, asked: ChangeChannel) -> Channel:
+        """Give one's own channel another title; its name in addresses stays. Raises `NotOwner`, `NotFound`."""
+        await self.find(actor, channel_id)
+        title = check_text(asked.title.strip(), "title", LONGEST_ALIAS, shortest=1)
+        await self._membership.change_alias(actor.user_id, channel_id, ChangeAlias(alias=title))
+        return await self.find(actor, channel_id)
+
+    # --- subscribing ----------------------------------------------------------------------------------------------
+
+    async def subscribe(self, actor: Actor, channel_id: str) -> Channel:
+        """Come into a channel, on every device at once; again changes nothing. Raises `NotFound`, `TooMany`."""
+        await self._writer.write(
+            _join,
+            channel_id,
+            actor.user_id,
+            self._max_members,
+            conversations=[channel_id],
+            users=[actor.user_id],
+            tell=self._tell_joined,
+        )
+        return await self.find(actor, channel_id)
+
+    async def unsubscribe(self, actor: Actor, channel_id: str) -> None:
+        """Leave a channel; one's own stays one's own. Raises `NotFound`, `NotMember`."""
+        await self.find(actor, channel_id)
+        await self._membership.leave(actor.user_id, channel_id, LeaveConversation())
+
+    def _tell_joined(self, done: _Joined) -> None:
+        if not done.user_versions:
+            return
+        conversation, user = done.conversation, done.user_id
+        head = done.user_versions[user]
+        listing = {
+            "conversation": conversation_row(conversation),
+            "user_ids": [user],
+            "user_version": head,
+            "changes": [listing_change(conversation, done.span, head)],
+        }
+        self._publisher.to_user(user, "new_conversation", listing)
+        told = {
+            "user_id": user,
+            "conversation_id": conversation.id,
+            "version": done.span.joined,
+            "changes": [member_change(user, done.span)],
+        }
+        self._publisher.to_conversation(conversation.id, "member_joined", told, conversation.departed_version)
+
+
+# --- in the transaction -------------------------------------------------------------------------------------------
+
+
+def _begin(transaction: Transaction, asked: Conversation) -> _Joined:
+    connection, owner = transaction.connection, asked.creator_id
+    require_users(connection, [owner])
+    before = conversations.load_one(connection, asked.id)
+    if before is not None:
+        if (before.creator_id, before.request_mac) != (owner, asked.request_mac):
+            raise IdTaken()
+        return _Joined(before, owner, OWNED, {})
+    dated = replace(asked, inserted_at=transaction.now, updated_at=transaction.now)
+    named = (replace(dated, name=name) for name in islice(candidates(asked.alias), NAMES_TRIED))
+    begun = next(one for one in named if conversations.add_named(connection, one))
+    memberships.add_members(connection, begun, {owner: "owner"}, FIRST_VERSION, transaction.now)
+    heads = user_stream.advance(transaction, {owner: [(user_stream.CONVERSATION, begun.id, False)]})
+    return _Joined(begun, owner, OWNED, heads)
+
+
+def _join(transaction: Transaction, channel_id: str, user: str, most: int) -> _Joined:
+    connection = transaction.connection
+    conversation = conversations.load_one(connection, channel_id)
+    if conversation is None or conversation.joining != "anyone":
+        raise NotFound("There is no such channel.")
+    pair = (channel_id, user)
+    present = memberships.current_members(connection, [pair]).get(pair)
+    if present is not None:
+        return _Joined(conversation, user, Span(present.joined_version, None, role=present.role), {})
+    if memberships.count_members(connection, channel_id) >= most:
+        raise TooMany(f"This channel has at most {most} subscribers.")
+    version = conversation.head + 1
+    role = "owner" if user == conversation.creator_id else "member"
+    memberships.add_members(connection, conversation, {user: role}, version, transaction.now)
+    conversations.save_members_version(connection, channel_id, version)
+    heads = user_stream.advance(transaction, {user: [(user_stream.CONVERSATION, channel_id, False)]})
+    joined = replace(conversation, head=version, members_version=version)
+    return _Joined(joined, user, Span(version, None, conversation.top.idx, role, version), heads)
+
+
+def _shown(found: FoundChannel) -> Channel:
+    return Channel(
+        id=found.id,
+        name=found.name,
+        title=found.alias,
+        owner_id=found.creator_id,
+        inserted_at=rfc3339(found.inserted_at),
+        members=found.members,
+        subscribed=found.subscribed,
+    )

@@ -1,0 +1,97 @@
+"""Pictures of users: taking one, taking it away, showing it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+
+import structlog
+
+from hubbub.actions.accounts import Accounts
+from hubbub.domain.pictures import LARGE, squares
+from hubbub.storage import users
+from hubbub.storage.engine import Reader
+from hubbub.storage.pictures import PictureStore
+from hubbub.wire.errors import NotFound, Refusal, Unavailable
+
+log = structlog.get_logger("hubbub.pictures")
+
+MOST_WAITING = 16
+_FILE = re.compile(r"(64|256)\.webp")
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class Pictures:
+    """A picture is on disk before anyone is told of it, and as long as some user has it.
+
+    Whoever crashes between the two leaves a file that nobody asks for. Pictures are unpacked one at a time: that is
+    what takes memory.
+    """
+
+    def __init__(self, *, reader: Reader, accounts: Accounts, store: PictureStore) -> None:
+        self._reader = reader
+        self._accounts = accounts
+        self._store = store
+        self._unpacking = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def set(self, user_id: str, file: bytes) -> str:
+        """Show this PNG, JPEG or WebP as the user's picture; the answer is its name, a hash.
+
+        Raises `UnsupportedPicture`, `TooLarge`, `StorageFull`, `Unavailable`.
+        """
+        files = await self._squares(file)
+        name = hashlib.sha256(files[LARGE]).hexdigest()
+        await asyncio.to_thread(self._store.write, name, files)
+        try:
+            before = await self._accounts.set_picture(user_id, name)
+        except Refusal:
+            await self._tidy(name)
+            raise
+        # Who gave up the same picture just now may have taken the files away before they could see this user's row.
+        await asyncio.to_thread(self._store.write, name, files)
+        if before not in (None, name):
+            await self._tidy(before)
+        return name
+
+    async def remove(self, user_id: str) -> None:
+        """Show no picture of the user."""
+        before = await self._accounts.set_picture(user_id, None)
+        if before is not None:
+            await self._tidy(before)
+
+    async def find(self, name: str, file: str) -> bytes:
+        """The file `64.webp` or `256.webp` of a picture. Raises `NotFound`."""
+        found = _FILE.fullmatch(file)
+        if found is None or not _NAME.fullmatch(name):
+            raise NotFound("There is no such picture.")
+        content = await asyncio.to_thread(self._store.read, name, int(found[1]))
+        if content is None:
+            raise NotFound("There is no such picture.")
+        return content
+
+    async def _squares(self, file: bytes) -> dict[int, bytes]:
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable("Too many pictures are being taken in; try again in a moment.")
+        self._waiting += 1
+        try:
+            async with self._unpacking:
+                return await asyncio.to_thread(squares, file)
+        finally:
+            self._waiting -= 1
+
+    async def _tidy(self, name: str) -> None:
+        """Take a picture away that nobody has any more.
+
+        Somebody may come to have it meanwhile. They look for the files after their commit, and this looks for their
+        commit after the files are gone: one of the two puts the files back.
+        """
+        try:
+            if await self._reader.run(users.has_picture, name):
+                return
+            taken = await asyncio.to_thread(self._store.remove, name)
+            if await self._reader.run(users.has_picture, name):
+                await asyncio.to_thread(self._store.write, name, taken)
+        except Refusal as refusal:  # the user has what they asked for; a file too many harms nobody
+            log.warning("picture_left", code=refusal.code)

@@ -1,0 +1,76 @@
+"""/api/channels: finding, beginning, changing and subscribing (seed 000; Hubbub protocol, section 5)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Router, delete, get, patch, post, put
+from litestar.params import JSONBody, Parameter
+
+from hubbub.actions.channels import Channels
+from hubbub.http.allowed import allows
+from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
+from hubbub.http.reading_routes import DEFAULT_PAGE, LARGEST_PAGE, PageSize, PageToken, clamped
+from hubbub.http.requests import HubbubRequest
+from hubbub.wire.ids import require_id
+from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChannel
+
+ChannelId = Annotated[str, Parameter(description="The UUID of the channel.", schema_extra={"format": "uuid"})]
+Search = Annotated[str | None, Parameter(description="Text in the title or the name, in any case.", max_length=128)]
+
+
+def channel_routes(channels: Channels) -> Router:
+    @get("/", responses=errors(*SIGNED_IN), summary="A page of channels, oldest first")
+    async def channel_page(
+        request: HubbubRequest,
+        page_token: PageToken = None,
+        page_size: PageSize = DEFAULT_PAGE,
+        q: Search = None,
+    ) -> ChannelPage:
+        return await channels.page(request.user, page_token or None, clamped(page_size, LARGEST_PAGE), q)
+
+    @post(
+        "/",
+        status_code=200,
+        responses=errors(*SIGNED_IN, *WITH_BODY, 404, 409),
+        summary="Begin a channel, as its owner and first subscriber",
+        description="A repeat with the same `id` answers with the channel that the first one began.",
+    )
+    async def begin_channel(request: HubbubRequest, data: JSONBody[NewChannel]) -> Channel:
+        return await channels.begin(request.user, data)
+
+    @get("/{channel_id:str}", responses=errors(*SIGNED_IN, 404), summary="One channel")
+    async def channel(request: HubbubRequest, channel_id: ChannelId) -> Channel:
+        return await channels.find(request.user, require_id(channel_id, "channel_id"))
+
+    @patch(
+        "/{channel_id:str}",
+        responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404),
+        summary="Give one's own channel another title",
+    )
+    async def change_channel(request: HubbubRequest, channel_id: ChannelId, data: JSONBody[ChangeChannel]) -> Channel:
+        return await channels.change(request.user, require_id(channel_id, "channel_id"), data)
+
+    @put(
+        "/{channel_id:str}/subscription",
+        status_code=200,
+        responses=errors(*SIGNED_IN, 404, 409, 507),
+        summary="Subscribe, on every device at once",
+    )
+    async def subscribe(request: HubbubRequest, channel_id: ChannelId) -> Channel:
+        return await channels.subscribe(request.user, require_id(channel_id, "channel_id"))
+
+    @delete(
+        "/{channel_id:str}/subscription",
+        responses=errors(*SIGNED_IN, 404, 507),
+        summary="Subscribe no longer; what was read stays readable",
+    )
+    async def unsubscribe(request: HubbubRequest, channel_id: ChannelId) -> None:
+        await channels.unsubscribe(request.user, require_id(channel_id, "channel_id"))
+
+    handlers = [
+        *(allows("/", "GET", "POST"), channel_page, begin_channel),
+        *(allows("/{channel_id:str}", "GET", "PATCH"), channel, change_channel),
+        *(allows("/{channel_id:str}/subscription", "DELETE", "PUT"), subscribe, unsubscribe),
+    ]
+    return Router("/channels", route_handlers=handlers, tags=["channels"])

@@ -1,0 +1,117 @@
+// What is said on which topic: the events of docs/reference/socket.md, by kind of topic.
+
+import type * as wire from '../wire/types.ts';
+
+export type SystemTopic = 'system:general';
+export type UserTopic = `user:${string}`;
+export type ConversationTopic = `conversation:${string}`;
+export type Topic = SystemTopic | UserTopic | ConversationTopic;
+
+export const SYSTEM: SystemTopic = 'system:general';
+export const userTopic = (id: string): UserTopic => `user:${id}`;
+export const conversationTopic = (id: string): ConversationTopic => `conversation:${id}`;
+
+/** Members who have a copy add some for those without. */
+export interface ShareCopies {
+	copies: Record<string, Record<string, string>>;
+	op_id?: string | null;
+}
+
+export interface CopiesShared {
+	version: number;
+	shared: number;
+}
+
+/** What a client sends: payload and answer. */
+interface SystemEvents {
+	set_hidden: [wire.SetHidden, wire.MessageSent];
+	set_display_name: [wire.SetDisplayName, wire.Renamed];
+	start_group_conversation: [wire.StartGroupConversation, wire.Begun];
+	start_private_conversation: [wire.StartPrivateConversation, wire.Begun];
+}
+
+interface UserEvents {
+	sync: [wire.Sync, wire.StreamPulled];
+}
+
+interface ConversationEvents {
+	send_message: [wire.SendMessage, wire.MessageWritten];
+	edit_message: [wire.EditMessage, wire.MessageWritten];
+	delete_message: [wire.DeleteMessage, wire.MessageDeleted];
+	react: [wire.React, wire.Reacted];
+	unreact: [wire.React, wire.Reacted];
+	share_copies: [ShareCopies, CopiesShared];
+	start_typing: [wire.Nothing, wire.Done];
+	finish_typing: [wire.Nothing, wire.Done];
+	read_conversation: [wire.Nothing, wire.Read];
+	change_alias: [wire.ChangeAlias, wire.AliasChanged];
+	modify_conversation: [wire.ModifyConversation, wire.Modified];
+	leave_conversation: [wire.LeaveConversation, wire.Left];
+	set_encryption_keys: [wire.SetEncryptionKeys, wire.KeysSet];
+	sync: [wire.Sync, wire.ConversationPulled];
+}
+
+/** What the server pushes. */
+interface SystemPushes {
+	presence_state: Record<string, wire.PresenceEntry>;
+	presence_diff: wire.PresenceDiff;
+	update_display_name: wire.UpdateDisplayName;
+	update_profile: { user: wire.PublicUser };
+	set_hidden: wire.Hidden;
+}
+
+interface UserPushes {
+	new_conversation: wire.NewConversation | wire.ModifiedConversation;
+	conversation_removed: wire.ConversationRemoved;
+	new_message: wire.NewMessage;
+	edit_message: wire.NewMessage;
+	copies_shared: { conversation_id: string; version: number; changes: wire.MessageChange[] };
+	react: wire.ReactionPush;
+	unreact: wire.ReactionPush;
+	version: wire.BareVersion;
+	settings: wire.Settings;
+	read_mark: wire.ReadMark;
+	private_keys: wire.PrivateKeys;
+	resync: wire.Resync;
+}
+
+interface ConversationPushes {
+	new_message: wire.NewMessage;
+	edit_message: wire.NewMessage;
+	delete_message: wire.DeletedMessage;
+	react: wire.ReactionPush;
+	unreact: wire.ReactionPush;
+	start_typing: wire.Typing;
+	finish_typing: wire.Typing;
+	read_conversation: wire.ReadConversation;
+	update_alias: wire.UpdateAlias;
+	member_joined: wire.MemberJoined;
+	leave_conversation: wire.LeftConversation;
+	set_encryption_keys: wire.NewEncryptionKeys;
+	resync: wire.Resync;
+}
+
+type By<T extends Topic, System, User, Conversation> = T extends SystemTopic
+	? System
+	: T extends UserTopic
+		? User
+		: Conversation;
+
+type Events<T extends Topic> = By<T, SystemEvents, UserEvents, ConversationEvents>;
+type Pushes<T extends Topic> = By<T, SystemPushes, UserPushes, ConversationPushes>;
+
+export type EventOf<T extends Topic> = keyof Events<T> & string;
+export type PayloadOf<T extends Topic, E extends EventOf<T>> = Events<T>[E] extends [infer Sent, unknown]
+	? Sent
+	: never;
+export type AnswerOf<T extends Topic, E extends EventOf<T>> = Events<T>[E] extends [unknown, infer Got] ? Got : never;
+export type PushOf<T extends Topic> = keyof Pushes<T> & string;
+export type PushedOf<T extends Topic, E extends PushOf<T>> = Pushes<T>[E];
+
+/** With a cursor the answer has `changes`, otherwise where everything stands, or the latest page. */
+export type JoinedOf<T extends Topic> = By<
+	T,
+	wire.Done,
+	wire.Heads | wire.StreamPulled,
+	wire.Document | wire.ResumedDocument
+>;

@@ -1,0 +1,263 @@
+// The HTTP door: a method for every route that the client uses.
+
+import type {
+	ChangePassword,
+	ConversationPulled,
+	Login,
+	MessagePage,
+	NewIdentityKey,
+	NewUserKey,
+	OwnKeys,
+	PrivateConversation,
+	Profile,
+	PublicKeys,
+	PublicUser,
+	Register,
+	RegisterKeys,
+	SignedIn,
+	StreamPulled,
+	Stretching,
+	UserPage,
+	ChangeProfile
+} from '../wire/types.ts';
+import { Problem, Unreachable } from './problems.ts';
+import { only, type Tokens } from './tokens.ts';
+
+export type { NewIdentityKey, NewUserKey, OwnKeys, SignedIn };
+
+/** What `/config.json` says of this server. `api`: the origin of the API, empty for the page's own. */
+export interface WebConfig {
+	name: string;
+	logo: string | null;
+	accent: string | null;
+	api: string;
+	version: string;
+}
+
+export interface ApiOptions {
+	/** The origin of the server, without a slash at its end; empty: that of the page. */
+	origin: string;
+	/** Whose requests these are; absent: nobody's. */
+	tokens?: Tokens;
+	fetch?: typeof fetch;
+}
+
+interface Ask {
+	query?: Record<string, string | number | null | undefined>;
+	json?: object;
+	body?: Blob;
+	signedIn?: boolean;
+	/** Milliseconds until nobody waits for the answer any more. */
+	patience?: number;
+}
+
+const PATIENCE = 20_000;
+const PATIENCE_FOR_UPLOADS = 120_000;
+const RENEWABLE = ['expired_token', 'invalid_token', 'unauthorized'];
+
+/** Every method throws `Problem` (refused), or `Unreachable` (no answer: done or not). */
+export class Api {
+	readonly origin: string;
+	readonly #tokens: Tokens | undefined;
+	readonly #fetch: typeof fetch;
+
+	constructor({ origin, tokens, fetch: own }: ApiOptions) {
+		this.origin = origin;
+		this.#tokens = tokens;
+		this.#fetch = own ?? ((input, init) => fetch(input, init));
+	}
+
+	/** The same server, asked in the name of whom these tokens are. */
+	as(tokens: Tokens): Api {
+		return new Api({ origin: this.origin, tokens, fetch: this.#fetch });
+	}
+
+	// --- signing in: nobody's requests --------------------------------------------------------------------------
+
+	prelogin(email: string): Promise<Stretching> {
+		return this.#ask('POST', '/auth/prelogin', { json: { email } });
+	}
+
+	register(account: Register): Promise<SignedIn> {
+		return this.#ask('POST', '/auth/register', { json: account });
+	}
+
+	/** `password` is what was derived, never what was typed. */
+	login(credentials: Login): Promise<SignedIn> {
+		return this.#ask('POST', '/auth/login', { json: credentials });
+	}
+
+	/** Repeated with the same `op_id` within five minutes it is answered alike. */
+	refresh(token: string, opId: string): Promise<SignedIn> {
+		return this.#ask('POST', '/auth/refresh', { json: { token, op_id: opId } });
+	}
+
+	config(): Promise<WebConfig> {
+		return this.#ask('GET', '/config.json');
+	}
+
+	/** Whether the server says that it does not take this token; whatever else it says, or does not, is no such word. */
+	async refuses(token: string): Promise<boolean> {
+		try {
+			await this.as(only(token)).users({ page_size: 1 });
+		} catch (error) {
+			return error instanceof Problem && error.status === 401;
+		}
+		return false;
+	}
+
+	// --- one's own account --------------------------------------------------------------------------------------
+
+	/** Ends this sign-in, and no other. */
+	signOut(): Promise<void> {
+		return this.#ask('POST', '/api/logout', { signedIn: true });
+	}
+
+	signOutAll(): Promise<void> {
+		return this.#ask('POST', '/api/signout_all', { signedIn: true });
+	}
+
+	changePassword(change: ChangePassword): Promise<void> {
+		return this.#ask('PATCH', '/api/password', { json: change, signedIn: true });
+	}
+
+	changeProfile(change: ChangeProfile): Promise<Profile> {
+		return this.#ask('PATCH', '/api/profile', { json: change, signedIn: true });
+	}
+
+	/** PNG, JPEG or WebP of at most 2 MB; answers its hash. */
+	setPicture(picture: Blob): Promise<{ picture: string }> {
+		return this.#ask('PUT', '/api/profile/picture', {
+			body: picture,
+			signedIn: true,
+			patience: PATIENCE_FOR_UPLOADS
+		});
+	}
+
+	removePicture(): Promise<void> {
+		return this.#ask('DELETE', '/api/profile/picture', { signedIn: true });
+	}
+
+	ownKeys(): Promise<OwnKeys> {
+		return this.#ask('GET', '/api/keys', { signedIn: true });
+	}
+
+	/** All of it or nothing; the same again changes nothing. */
+	registerKeys(keys: RegisterKeys): Promise<OwnKeys> {
+		return this.#ask('POST', '/api/keys', { json: keys, signedIn: true });
+	}
+
+	// --- people, conversations ----------------------------------------------------------------------------------
+
+	publicKeys(user: string): Promise<PublicKeys> {
+		return this.#ask('GET', `/api/keys/${encodeURIComponent(user)}`, { signedIn: true });
+	}
+
+	/** `q`: text in the handle or the display name. */
+	users(query: { q?: string; page_token?: string | null; page_size?: number } = {}): Promise<UserPage> {
+		return this.#ask('GET', '/api/users', { query, signedIn: true });
+	}
+
+	/** By id or by handle. */
+	user(idOrName: string): Promise<PublicUser> {
+		return this.#ask('GET', `/api/users/${encodeURIComponent(idOrName)}`, { signedIn: true });
+	}
+
+	/** Latest first. */
+	messages(query: { conversation_id: string; page_token?: string | null; page_size?: number }): Promise<MessagePage> {
+		return this.#ask('GET', '/api/messages', { query, signedIn: true });
+	}
+
+	privateWith(user: string): Promise<PrivateConversation> {
+		return this.#ask('GET', `/api/conversations/private/${encodeURIComponent(user)}`, { signedIn: true });
+	}
+
+	sync(query: {
+		conversation_id: string;
+		cursor?: number;
+		limit?: number;
+		epoch?: string | null;
+	}): Promise<ConversationPulled> {
+		return this.#ask('GET', '/api/sync', { query, signedIn: true });
+	}
+
+	syncStream(query: { cursor?: number; limit?: number; epoch?: string | null } = {}): Promise<StreamPulled> {
+		return this.#ask('GET', '/api/sync', { query, signedIn: true });
+	}
+
+	// --- how a request is made ----------------------------------------------------------------------------------
+
+	async #ask<Answer>(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+		if (!ask.signedIn) return this.#once<Answer>(method, path, ask, null);
+		const token = await this.#tokens?.token();
+		if (!token) throw signedOut();
+		try {
+			return await this.#once<Answer>(method, path, ask, token);
+		} catch (error) {
+			if (!(error instanceof Problem) || error.status !== 401 || !RENEWABLE.includes(error.code)) throw error;
+			const renewed = await this.#tokens!.renew(token);
+			if (renewed === null) throw error;
+			return this.#once<Answer>(method, path, ask, renewed);
+		}
+	}
+
+	async #once<Answer>(method: string, path: string, ask: Ask, token: string | null): Promise<Answer> {
+		const headers: Record<string, string> = { accept: 'application/json' };
+		if (token !== null) headers.authorization = `Bearer ${token}`;
+		if (ask.json) headers['content-type'] = 'application/json';
+		else if (ask.body) headers['content-type'] = ask.body.type;
+		let answer: Response;
+		let text: string;
+		try {
+			answer = await this.#fetch(`${this.origin}${path}${queryText(ask.query)}`, {
+				method,
+				headers,
+				body: ask.json ? JSON.stringify(ask.json) : (ask.body ?? null),
+				// What a page says of itself otherwise than by the header is not needed, and so not sent.
+				credentials: 'omit',
+				cache: 'no-store',
+				signal: AbortSignal.timeout(ask.patience ?? PATIENCE)
+			});
+			text = await answer.text();
+		} catch (error) {
+			throw new Unreachable(error);
+		}
+		return read(answer, text) as Answer;
+	}
+}
+
+function queryText(query: Ask['query']): string {
+	const said = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined);
+	return said.length ? `?${new URLSearchParams(said.map(([name, value]) => [name, String(value)]))}` : '';
+}
+
+function signedOut(): Problem {
+	return new Problem('unauthorized', 401, 'Sign in first.');
+}
+
+/** What the server said; what was said by somebody on the way to it (a gateway, a hotel's page) is no answer. */
+function read(answer: Response, text: string): unknown {
+	if (answer.status === 204) return undefined;
+	const body = json(text);
+	const kind = answer.headers.get('content-type') ?? '';
+	if (answer.ok && kind.startsWith('application/json') && body !== null) return body;
+	if (!answer.ok && kind.startsWith('application/problem+json') && typeof body?.code === 'string') {
+		const wait = Number(body.retry_after);
+		throw new Problem(
+			body.code,
+			answer.status,
+			String(body.detail ?? ''),
+			body.current ?? null,
+			wait > 0 ? wait : null
+		);
+	}
+	throw new Unreachable(`HTTP ${answer.status}`);
+}
+
+function json(text: string): Record<string, unknown> | null {
+	try {
+		return JSON.parse(text) as Record<string, unknown> | null;
+	} catch {
+		return null;
+	}
+}

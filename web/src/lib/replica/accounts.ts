@@ -1,0 +1,327 @@
+/**
+ * Who is signed in here: making an account, signing in and out, and opening the account key in every way there is.
+ *
+ * What is typed as a password goes into the crypto machine and nowhere else. Methods throw `Refused` (the crypto
+ * machine), `Problem` or `Unreachable` (the server); after any of them the same may be tried again.
+ */
+import { Refused, type Bytes, type OwnKeys } from '../crypto/types.ts';
+import { Api, type SignedIn } from '../realtime/http.ts';
+import { Problem, Unreachable } from '../realtime/problems.ts';
+import { only } from '../realtime/tokens.ts';
+import { keepKeys, openAccount, openKept, wipe, type Account, type AccountCrypto } from './account.ts';
+import { Attempts, type Attempt } from './attempts.ts';
+import { Device, type AccountRow } from './device.ts';
+import { webLocks, type Locks } from './session.ts';
+
+export type { Account, AccountCrypto };
+
+/**
+ * `recover`: signed in, but the password does not open the account key; the recovery words do, or one starts anew.
+ * `none`: nobody is signed in here.
+ */
+export type Standing = { access: 'open' | 'recover'; account: Account } | { access: 'none'; account: null };
+
+export interface AccountsOptions {
+	/** The server's origin, empty: that of the page. */
+	origin: string;
+	crypto: AccountCrypto;
+	locks?: Locks;
+	fetch?: typeof fetch;
+}
+
+const NOBODY: Standing = { access: 'none', account: null };
+/** When to sign in with a password that was just set, and to try that again, in milliseconds. */
+const TRIES = [0, 500, 2_000];
+/** How long who leaves waits for the server to hear of it, in milliseconds. */
+const FAREWELL = 2_000;
+
+export class Accounts {
+	readonly #api: Api;
+	readonly #crypto: AccountCrypto;
+	readonly #locks: Locks;
+	readonly #attempts: Attempts;
+	readonly #device = new Device();
+	readonly #otherTabs = new BroadcastChannel('hubbub-accounts');
+	readonly #watchers = new Set<(standing: Standing) => void>();
+	#standing: Standing = NOBODY;
+
+	constructor({ origin, crypto, locks = webLocks, fetch }: AccountsOptions) {
+		this.#api = new Api({ origin, fetch });
+		this.#crypto = crypto;
+		this.#locks = locks;
+		this.#attempts = new Attempts(crypto);
+		this.#otherTabs.onmessage = ({ data }: MessageEvent<{ signedOut: string }>) => {
+			if (data.signedOut === this.#standing.account?.user) void this.#become(NOBODY);
+		};
+	}
+
+	get standing(): Standing {
+		return this.#standing;
+	}
+
+	/** Calls `watch` with the standing now and at every change; answers how to stop that. */
+	subscribe(watch: (standing: Standing) => void): () => void {
+		this.#watchers.add(watch);
+		watch(this.#standing);
+		return () => this.#watchers.delete(watch);
+	}
+
+	/** The accounts whose replicas are here, the latest first. */
+	known(): Promise<AccountRow[]> {
+		return this.#device.accounts();
+	}
+
+	/** At the start of a page: opens the account that was open last, without a network too. */
+	async resume(): Promise<Standing['access']> {
+		const row = await this.#device.current();
+		if (!row) return 'none';
+		const account = await this.#accountOf(row);
+		if (await openKept(account, this.#crypto)) return this.#become({ access: 'open', account });
+		if (await account.session.email()) return this.#become({ access: 'recover', account });
+		account.replica.close();
+		return 'none';
+	}
+
+	// --- coming in ------------------------------------------------------------------------------------------------
+
+	/** Makes an account and signs in. The words are shown to the person once, and are kept nowhere. */
+	async register(email: string, password: string, displayName: string): Promise<{ words: string[] }> {
+		const id = crypto.randomUUID();
+		const kdf = await this.#crypto.newKdf();
+		const attempt = await this.#attempts.of(email, id, password, kdf, (passwordKey) =>
+			this.#crypto.createAccount(id, passwordKey)
+		);
+		const wasLost = attempt.lost;
+		const signedIn = await this.#attempts.send(attempt, async () => {
+			try {
+				return await this.#api.register(registration(attempt, email, displayName));
+			} catch (error) {
+				if (!wasLost || !isTaken(error)) throw error;
+				return this.#registeredBefore(email, attempt, error);
+			}
+		});
+		await this.#open(await this.#settle(signedIn), ownKeys(attempt));
+		return { words: attempt.made.words };
+	}
+
+	/** `recover`: the password is right, but it does not open the account key. */
+	async login(email: string, password: string): Promise<'open' | 'recover'> {
+		const { kdf } = await this.#api.prelogin(email);
+		const { secret, passwordKey } = await this.#crypto.deriveSecret(password, kdf);
+		const signedIn = await this.#api.login({ email, password: secret });
+		const own = await this.#api.as(only(signedIn.auth_token)).ownKeys();
+		requireUser(own, signedIn.user.id);
+		const isOpen = await this.#unlock(own, passwordKey);
+		const account = await this.#settle(signedIn);
+		if (isOpen) await this.#open(account, own);
+		// This device may still hold the account key whose slot went with an old password.
+		else if (await openKept(account, this.#crypto, own)) await this.#newPasswordSlot(account, secret, passwordKey);
+		else await this.#become({ access: 'recover', account });
+		return this.#standing.access === 'open' ? 'open' : 'recover';
+	}
+
+	/** Opens the account key with the recovery words, and puts it under the password, which is the current one. */
+	async recover(words: string[], password: string): Promise<void> {
+		const account = this.#required();
+		const own = await this.#ownKeys(account);
+		const { secret, passwordKey } = await this.#crypto.deriveSecret(password, own.kdf);
+		await this.#crypto.unlockWithWords(own, words);
+		await this.#newPasswordSlot(account, secret, passwordKey);
+	}
+
+	/** New keys, where neither password nor words open the old: what was sealed before stays sealed. */
+	async startAnew(password: string): Promise<{ words: string[] }> {
+		const account = this.#required();
+		const own = await this.#ownKeys(account);
+		if (own.kdf === null) throw new Refused('weak_kdf');
+		const attempt = await this.#attempts.of(account.user, account.user, password, own.kdf, (passwordKey) =>
+			this.#crypto.startAnew(own, passwordKey)
+		);
+		const { identity, user_key, slots, words } = attempt.made;
+		const asked = { identity, user_key, slots: { ...slots }, password: attempt.secret };
+		const stored = await this.#attempts.send(attempt, () => account.api.registerKeys(asked));
+		await this.#open(account, stored);
+		return { words };
+	}
+
+	// --- while one is in --------------------------------------------------------------------------------------------
+
+	/** Ends every other sign-in; this one goes on without a break. */
+	async changePassword(old: string, password: string): Promise<void> {
+		const account = this.#required();
+		const own = await this.#ownKeys(account);
+		const before = await this.#crypto.deriveSecret(old, own.kdf);
+		const kdf = await this.#crypto.newKdf();
+		const after = await this.#crypto.deriveSecret(password, kdf);
+		const slot = await this.#crypto.newPasswordSlot(after.passwordKey);
+		const change = { new_password: after.secret, new_password_confirmation: after.secret, kdf, slot };
+		await account.session.exchange(async (token, email) => {
+			const api = this.#api.as(only(token));
+			// Without an answer it was changed or not: whether the new password signs in will tell.
+			const lost = await unlessLost(api.changePassword({ password: before.secret, ...change }));
+			return this.#signInAgain(email, after.secret, lost);
+		});
+		const now = { ...own, kdf, slots: { ...own.slots, password: slot } };
+		await account.replica.facts.put({ name: 'own_keys', value: now });
+	}
+
+	/** Other recovery words; the old ones open nothing once the server has taken them. */
+	async newRecoveryCode(password: string): Promise<{ words: string[] }> {
+		const account = this.#required();
+		const own = await this.#ownKeys(account);
+		const { secret } = await this.#crypto.deriveSecret(password, own.kdf);
+		const { slot, words } = await this.#crypto.newRecoverySlot();
+		await account.api.registerKeys({ slots: { recovery: slot }, password: secret });
+		return { words };
+	}
+
+	// --- leaving ----------------------------------------------------------------------------------------------------
+
+	/**
+	 * Wipes what this device has of the account, and with it the writes that wait in its outbox: ask before. The server
+	 * is told, if it can be reached; else the tokens, which nobody has any more, end by themselves.
+	 */
+	async signOut(): Promise<void> {
+		const account = this.#required();
+		await Promise.race([account.api.signOut().catch(() => {}), new Promise((done) => setTimeout(done, FAREWELL))]);
+		await this.#leave(account);
+	}
+
+	/** As `signOut`; and every sign-in of the user, wherever it is, ends within a second. */
+	async signOutEverywhere(): Promise<void> {
+		const account = this.#required();
+		await account.api.signOutAll();
+		await this.#leave(account);
+	}
+
+	/** At the end of a page: on the disk everything stays as it is. */
+	close(): void {
+		this.#otherTabs.close();
+		this.#standing.account?.replica.close();
+		this.#device.close();
+	}
+
+	// --- how it is done ---------------------------------------------------------------------------------------------
+
+	/** The address is taken: by this very attempt, if its password signs in. */
+	async #registeredBefore(email: string, { secret, user }: Attempt, taken: Problem): Promise<SignedIn> {
+		try {
+			const signedIn = await this.#api.login({ email, password: secret });
+			if (signedIn.user.id === user) return signedIn;
+		} catch (error) {
+			if (!(error instanceof Problem) || error.code !== 'invalid_credentials') throw error;
+		}
+		throw taken;
+	}
+
+	async #signInAgain(email: string, secret: string, lost: Unreachable | null): Promise<SignedIn> {
+		let last: unknown = lost;
+		for (const wait of TRIES) {
+			await new Promise((resolve) => setTimeout(resolve, wait));
+			try {
+				return await this.#api.login({ email, password: secret });
+			} catch (error) {
+				if (lost && error instanceof Problem && error.code === 'invalid_credentials') throw lost;
+				last = error;
+			}
+		}
+		throw last;
+	}
+
+	/** False: the slot is missing, or the password does not open it. */
+	async #unlock(own: OwnKeys, passwordKey: Bytes): Promise<boolean> {
+		try {
+			await this.#crypto.unlock(own, passwordKey);
+			return true;
+		} catch (error) {
+			if (error instanceof Refused && ['slot_missing', 'slot_wrong'].includes(error.code)) return false;
+			throw error;
+		}
+	}
+
+	/** Puts the account key, which is open, under the password. */
+	async #newPasswordSlot(account: Account, secret: string, passwordKey: Bytes): Promise<void> {
+		const slot = await this.#crypto.newPasswordSlot(passwordKey);
+		await this.#open(account, await account.api.registerKeys({ slots: { password: slot }, password: secret }));
+	}
+
+	async #ownKeys(account: Account) {
+		const own = await account.api.ownKeys();
+		requireUser(own, account.user);
+		return own;
+	}
+
+	/** Keeps the sign-in; what the account key says of it comes next. */
+	async #settle(signedIn: SignedIn): Promise<Account> {
+		const { id, name, display_name } = signedIn.user;
+		const row = await this.#device.remember({ user: id, name, displayName: display_name });
+		const before = this.#standing.account;
+		const account = before?.user === id ? before : await this.#accountOf(row);
+		await account.session.begin(signedIn);
+		await account.replica.facts.put({ name: 'me', value: signedIn.user });
+		void globalThis.navigator?.storage?.persist?.();
+		return account;
+	}
+
+	async #open(account: Account, own: OwnKeys): Promise<void> {
+		await keepKeys(account, this.#crypto, own);
+		await this.#become({ access: 'open', account });
+	}
+
+	async #accountOf(row: AccountRow): Promise<Account> {
+		return openAccount(row, await this.#device.key(), this.#api, this.#locks);
+	}
+
+	async #leave(account: Account): Promise<void> {
+		await this.#become(NOBODY);
+		this.#otherTabs.postMessage({ signedOut: account.user });
+		await wipe(account);
+		await this.#device.forget(account.user);
+	}
+
+	async #become(standing: Standing): Promise<Standing['access']> {
+		const before = this.#standing.account;
+		this.#standing = standing;
+		if (standing.access !== 'open') await this.#crypto.lock();
+		for (const watch of this.#watchers) watch(standing);
+		if (before && before !== standing.account) before.replica.close();
+		return standing.access;
+	}
+
+	#required(): Account {
+		if (!this.#standing.account) throw new Problem('unauthorized', 401, 'Sign in first.');
+		return this.#standing.account;
+	}
+}
+
+function registration(attempt: Attempt, email: string, displayName: string) {
+	const { user, kdf, secret, made } = attempt;
+	const { identity, user_key, slots } = made;
+	return { email, password: secret, display_name: displayName || null, id: user, kdf, slots, identity, user_key };
+}
+
+/** The keys of a new account, as the server will show them. */
+function ownKeys({ user, made }: Attempt): OwnKeys {
+	const { public_key, private_key } = made.user_key;
+	const key = { gen: public_key.gen, public_key: { ...public_key }, private_key: { ...private_key } };
+	return { user_id: user, identity: [made.identity], user_keys: [key], slots: made.slots };
+}
+
+function requireUser(own: { user_id: string }, user: string): void {
+	if (own.user_id !== user) throw new Refused('identity_invalid');
+}
+
+function isTaken(error: unknown): error is Problem {
+	return error instanceof Problem && ['email_taken', 'id_taken'].includes(error.code);
+}
+
+/** What was lost, if it was; refusals are thrown. */
+async function unlessLost(asked: Promise<unknown>): Promise<Unreachable | null> {
+	try {
+		await asked;
+		return null;
+	} catch (error) {
+		if (error instanceof Unreachable) return error;
+		throw error;
+	}
+}

@@ -1,0 +1,386 @@
+/** What a person does: written here at once, in one transaction with its place in the outbox. */
+import type { Body } from '../crypto/types.ts';
+import type { Api } from '../realtime/http.ts';
+import { Problem } from '../realtime/problems.ts';
+import { lastOf, reaction, recount, settle } from './apply.ts';
+import type { Bodies } from './bodies.ts';
+import type { Actions, ProfileChange } from './client.ts';
+import type { Crypto } from './crypto.ts';
+import { v7 } from './ids.ts';
+import { OF_CONVERSATION, type Operation } from './operations.ts';
+import { nextPlace } from './ordering.ts';
+import { enqueue } from './outbox.ts';
+import { newConversation, personRow } from './rows.ts';
+import {
+	FIRST,
+	LAST,
+	type ConversationRow,
+	type MemberRow,
+	type MessageRow,
+	type OutboxRow,
+	type PersonRow,
+	type Replica
+} from './schema.ts';
+import type { Trust } from './trust.ts';
+
+/** What only the tab can do that talks to the server: it is told, or does it. */
+export interface Leading {
+	opened(conversation: string): Promise<void>;
+	closed(conversation: string): void;
+	typing(conversation: string, on: boolean): void;
+	loadOlder(conversation: string): Promise<boolean>;
+	wake(): void;
+}
+
+export interface ActionParts {
+	replica: Replica;
+	me: string;
+	device: string;
+	bodies: Bodies;
+	api: Api;
+	crypto: Crypto;
+	trust: Trust;
+	leading: Leading;
+}
+
+export function actionsOf(parts: ActionParts): Actions {
+	const doings = new Doings(parts);
+	const { leading } = parts;
+	return {
+		send: (conversation, text, replyTo, id) => doings.send(conversation, text, replyTo, id),
+		edit: (conversation, message, text) => doings.edit(conversation, message, text),
+		remove: (conversation, message) => doings.remove(conversation, message),
+		react: (conversation, message, emoji, on) => doings.react(conversation, message, emoji, on),
+		retry: (operation) => doings.retry(operation),
+		discard: (operation) => doings.discard(operation),
+		startPrivate: (user) => doings.startPrivate(user),
+		startGroup: (alias, users) => doings.startGroup(alias, users),
+		addMembers: (conversation, users, options) => doings.addMembers(conversation, users, options),
+		leave: (conversation) => doings.leave(conversation),
+		rename: (conversation, alias) => doings.rename(conversation, alias),
+		markRead: (conversation) => doings.markRead(conversation),
+		typing: (conversation, on) => leading.typing(conversation, on),
+		setDraft: (conversation, text, replyTo) => doings.setDraft(conversation, text, replyTo ?? null),
+		loadOlder: (conversation) => leading.loadOlder(conversation),
+		open: (conversation) => leading.opened(conversation),
+		close: async (conversation) => leading.closed(conversation),
+		setProfile: (change) => doings.setProfile(change),
+		setPicture: (picture) => doings.setPicture(picture),
+		searchPeople: (text) => doings.searchPeople(text),
+		findPerson: (nameOrId) => doings.findPerson(nameOrId),
+		safetyNumber: (user) => doings.safetyNumber(user),
+		verify: (user, ok) => doings.verify(user, ok),
+		accept: (user) => doings.accept(user),
+		wake: () => leading.wake()
+	};
+}
+
+class Doings {
+	constructor(private readonly by: ActionParts) {}
+
+	// --- messages -----------------------------------------------------------------------------------------------------
+
+	async send(conversation: string, text: string, replyTo?: string, id?: string): Promise<string> {
+		const body = { text, ...(replyTo ? { reply_to: replyTo } : {}) };
+		const also = async () => this.by.replica.drafts.delete(conversation);
+		return this.say(conversation, body, also, { id });
+	}
+
+	/** A new message, shown or not; `about`: the message that the operation is about, when that is another. */
+	private async say(
+		conversation: string,
+		body: Body,
+		also: (row: MessageRow) => Promise<void>,
+		{ id = v7(), about = id }: { id?: string | undefined; about?: string } = {}
+	): Promise<string> {
+		const { replica, bodies, me, device } = this.by;
+		const at = Date.now();
+		const box = await bodies.seal(body);
+		const what = { do: 'send', body } as const;
+		return enqueue(this.by, { what, conversation, id, message: about, at }, async () => {
+			const top = (await replica.conversations.get(conversation))?.top_index ?? 0;
+			const last = (await lastOf(replica, conversation))?.place ?? null;
+			const row: MessageRow = {
+				conversation,
+				id,
+				place: nextPlace(last, top, me, device, id),
+				version: -1,
+				rev: 0,
+				sender: me,
+				at,
+				sent_at: at,
+				deleted: false,
+				body: box,
+				shown: 'react' in body ? 0 : 1,
+				sealed: null,
+				copy: null,
+				waiting: true,
+				change: null,
+				refused: null
+			};
+			await replica.messages.add(row);
+			await also(row);
+			await recount(replica, me, conversation);
+		});
+	}
+
+	async edit(conversation: string, message: string, text: string): Promise<void> {
+		const { bodies } = this.by;
+		const before = await this.mine(conversation, message);
+		const box = before.change?.body ?? before.body;
+		const said = box && (await bodies.open<Body>(box));
+		const kept = said && 'text' in said && said.reply_to ? { reply_to: said.reply_to } : {};
+		await this.change(conversation, message, { do: 'edit', body: { text, ...kept } });
+	}
+
+	async remove(conversation: string, message: string): Promise<void> {
+		const row = await this.mine(conversation, message);
+		if (row.version < 0 && row.refused) return this.discard(row.refused.operation);
+		await this.change(conversation, message, { do: 'delete' });
+	}
+
+	private async change(
+		conversation: string,
+		message: string,
+		what: Extract<Operation, { do: 'edit' | 'delete' }>
+	): Promise<void> {
+		const { replica, bodies } = this.by;
+		const body = what.do === 'edit' ? await bodies.seal(what.body) : null;
+		const id = v7();
+		await enqueue(this.by, { what, conversation, message, id }, async () => {
+			await replica.messages.update([conversation, message], { change: { operation: id, body } });
+		});
+	}
+
+	private async mine(conversation: string, message: string): Promise<MessageRow> {
+		const row = await this.by.replica.messages.get([conversation, message]);
+		if (!row || row.sender !== this.by.me) throw new Error('Only a message of one’s own can be changed.');
+		return row;
+	}
+
+	async react(conversation: string, message: string, emoji: string, on: boolean): Promise<void> {
+		const row = await this.by.replica.conversations.get(conversation);
+		if (!row) return;
+		const felt = (operation: string) => this.feel(conversation, message, emoji, { operation, on });
+		if (row.encrypted) {
+			const body = { react: { to: message, emoji, on } };
+			await this.say(conversation, body, (envelope) => felt(envelope.id), { about: message });
+			return;
+		}
+		const id = v7();
+		await enqueue(this.by, { what: { do: 'react', emoji, on }, conversation, message, id }, () => felt(id));
+	}
+
+	private async feel(
+		conversation: string,
+		message: string,
+		emoji: string,
+		change: { operation: string; on: boolean }
+	): Promise<void> {
+		const key: [string, string, string, string] = [conversation, message, this.by.me, emoji];
+		const before = await this.by.replica.reactions.get(key);
+		await this.by.replica.reactions.put({ ...(before ?? reaction(key)), change });
+	}
+
+	// --- what was refused -----------------------------------------------------------------------------------------------
+
+	async retry(operation: string): Promise<void> {
+		const { replica, bodies } = this.by;
+		const row = await replica.outbox.get({ id: operation });
+		if (!row || row.state !== 'refused') return;
+		const what = await bodies.open<Operation>(row.operation);
+		const body = what.do === 'edit' ? await bodies.seal(what.body) : null;
+		const { outbox, messages, reactions, conversations } = replica;
+		await replica.transaction('rw', outbox, messages, reactions, conversations, async () => {
+			await outbox.update(row.seq, { state: 'waiting', refused: null, request: null, tries: 0 });
+			const { conversation, message } = row;
+			if (conversation === null) return;
+			if (OF_CONVERSATION.includes(row.what)) await conversations.update(conversation, { refused: null });
+			if (what.do === 'rename') await conversations.update(conversation, { alias: what.alias });
+			if (message === null) return;
+			await this.again(conversation, message, row, what, body);
+		});
+	}
+
+	/** What is shown of an operation that is tried again. */
+	private async again(
+		conversation: string,
+		message: string,
+		{ id }: OutboxRow,
+		what: Operation,
+		body: MessageRow['body']
+	): Promise<void> {
+		const { messages } = this.by.replica;
+		const key: [string, string] = [conversation, message];
+		if (what.do === 'react') await this.feel(conversation, message, what.emoji, { operation: id, on: what.on });
+		if (what.do === 'edit' || what.do === 'delete') await messages.update(key, { change: { operation: id, body } });
+		await messages.update(key, { refused: null, ...(id === message ? { waiting: true } : {}) });
+	}
+
+	async discard(operation: string): Promise<void> {
+		const { replica, bodies, me } = this.by;
+		const row = await replica.outbox.get({ id: operation });
+		if (!row || row.state !== 'refused') return;
+		const what = await bodies.open<Operation>(row.operation);
+		const { outbox, messages, reactions, conversations, members, drafts } = replica;
+		await replica.transaction('rw', [outbox, messages, reactions, conversations, members, drafts], async () => {
+			await settle(replica, row);
+			if (row.conversation === null) return;
+			if (row.id === row.message) await messages.delete([row.conversation, row.id]);
+			if (what.do === 'start_private' || what.do === 'start_group') await this.forget(row.conversation);
+			else if (OF_CONVERSATION.includes(row.what)) await conversations.update(row.conversation, { refused: null });
+			await recount(replica, me, row.conversation);
+		});
+	}
+
+	/** A conversation that was never begun, and what was to be said in it. */
+	private async forget(id: string): Promise<void> {
+		const { conversations, members, outbox, drafts, messages } = this.by.replica;
+		await conversations.delete(id);
+		await members.where('conversation').equals(id).delete();
+		await outbox.where('conversation').equals(id).delete();
+		await drafts.delete(id);
+		await messages.where('[conversation+at]').between([id, FIRST], [id, LAST]).delete();
+	}
+
+	// --- conversations ------------------------------------------------------------------------------------------------
+
+	async startPrivate(user: string): Promise<string> {
+		const found = await this.by.replica.conversations.where('other').equals(user).first();
+		if (found && !found.left) return found.id;
+		const row = { ...newConversation(v7(), 'private'), other: user };
+		return this.start(row, [user], { do: 'start_private', other: user });
+	}
+
+	async startGroup(alias: string | null, users: string[]): Promise<string> {
+		const others = [...new Set(users)].filter((user) => user !== this.by.me);
+		const row: ConversationRow = { ...newConversation(v7(), 'group'), alias, role: 'owner' };
+		return this.start(row, others, { do: 'start_group', users: others, alias });
+	}
+
+	private async start(row: ConversationRow, others: string[], what: Operation): Promise<string> {
+		const { replica, me } = this.by;
+		const now = Date.now();
+		await enqueue(this.by, { what, conversation: row.id }, async () => {
+			await replica.conversations.add({ ...row, sealed: true, pending: true, older: null, activity: now, opened: now });
+			await replica.members.bulkPut([me, ...others].map((user) => member(row.id, user)));
+		});
+		return row.id;
+	}
+
+	async addMembers(conversation: string, users: string[], options: { shareHistory?: boolean } = {}): Promise<void> {
+		const shareHistory = options.shareHistory ?? false;
+		const what: Operation = { do: 'add', users: [...new Set(users)], shareHistory };
+		await enqueue(this.by, { what, conversation });
+	}
+
+	async leave(conversation: string): Promise<void> {
+		await enqueue(this.by, { what: { do: 'leave' }, conversation });
+	}
+
+	async rename(conversation: string, alias: string | null): Promise<void> {
+		const { conversations } = this.by.replica;
+		const before = (await conversations.get(conversation))?.alias ?? null;
+		await enqueue(this.by, { what: { do: 'rename', alias, before }, conversation }, async () => {
+			await conversations.update(conversation, { alias });
+		});
+	}
+
+	/** Here at once, up to the last message that is here; on the server unless more came meanwhile. */
+	async markRead(conversation: string): Promise<void> {
+		const { replica, me } = this.by;
+		const row = await replica.conversations.get(conversation);
+		if (!row || row.unread === 0 || row.pending) return;
+		const waiting = await replica.outbox
+			.where('conversation')
+			.equals(conversation)
+			.filter((one) => one.what === 'read')
+			.count();
+		const mark = async () => {
+			const last = await replica.messages
+				.where('[conversation+at]')
+				.between([conversation, FIRST], [conversation, LAST])
+				.last();
+			await replica.conversations.update(conversation, { read: Math.max(row.read, last?.at ?? 0) });
+			await recount(replica, me, conversation);
+		};
+		if (waiting > 0) await replica.transaction('rw', replica.conversations, replica.messages, mark);
+		else await enqueue(this.by, { what: { do: 'read' }, conversation }, mark);
+	}
+
+	async setDraft(conversation: string, text: string, replyTo: string | null): Promise<void> {
+		const { replica, bodies } = this.by;
+		if (text === '' && replyTo === null) return void (await replica.drafts.delete(conversation));
+		const draft = await bodies.seal({ text, replyTo });
+		await replica.drafts.put({ conversation, draft, at: Date.now() });
+	}
+
+	// --- people -------------------------------------------------------------------------------------------------------
+
+	async setProfile(change: ProfileChange): Promise<void> {
+		const { facts } = this.by.replica;
+		await enqueue(this.by, { what: { do: 'profile', change }, conversation: null }, async () => {
+			const before = (await facts.get('me change'))?.value as ProfileChange | undefined;
+			await facts.put({ name: 'me change', value: { ...before, ...change } });
+		});
+	}
+
+	async setPicture(picture: Blob | null): Promise<void> {
+		const { api, me } = this.by;
+		if (picture) await api.setPicture(picture);
+		else await api.removePicture();
+		await this.findPerson(me);
+	}
+
+	async searchPeople(text: string): Promise<PersonRow[]> {
+		const { items } = await this.by.api.users({ q: text });
+		const rows = items.map(personRow);
+		await this.by.replica.people.bulkPut(rows);
+		return rows;
+	}
+
+	async findPerson(nameOrId: string): Promise<PersonRow | null> {
+		try {
+			const row = personRow(await this.by.api.user(nameOrId));
+			await this.by.replica.people.put(row);
+			return row;
+		} catch (error) {
+			if (error instanceof Problem && error.status === 404) return null;
+			throw error;
+		}
+	}
+
+	// --- trust --------------------------------------------------------------------------------------------------------
+
+	async safetyNumber(user: string): Promise<string | null> {
+		const { trust, crypto, me } = this.by;
+		const known = await trust.known([me, user]);
+		const [own, theirs] = [known[me], known[user]];
+		return own && theirs ? crypto.safetyNumber(own, theirs) : null;
+	}
+
+	async verify(user: string, ok: boolean): Promise<void> {
+		await this.by.replica.known.update(user, { verified: ok, ...(ok ? ACCEPTED : {}) });
+		if (ok) await this.release(user);
+	}
+
+	async accept(user: string): Promise<void> {
+		// Believed, but compared by nobody: the mark was for the key before.
+		await this.by.replica.known.update(user, { ...ACCEPTED, verified: false });
+		await this.release(user);
+	}
+
+	/** What was held back because of them goes out. */
+	private async release(user: string): Promise<void> {
+		const { members, conversations } = this.by.replica;
+		const ids = (await members.filter((row) => row.user === user).toArray()).map((row) => row.conversation);
+		for (const id of ids) await conversations.update(id, { held: null });
+		this.by.leading.wake();
+	}
+}
+
+const ACCEPTED = { accepted: true, changed: null };
+
+function member(conversation: string, user: string): MemberRow {
+	return { conversation, user, role: 'member', left: false, read: 0 };
+}

@@ -1,0 +1,87 @@
+/** What pages are given: the replica's rows, put into a person's words. No page reads the replica itself. */
+
+export type ConnectionState = 'live' | 'syncing' | 'offline' | 'needs_sign_in';
+export type PresenceState = 'online' | 'idle' | 'offline' | 'unknown';
+
+export interface Problem {
+	code: string;
+	sentence: string;
+}
+
+export interface Person {
+	id: string;
+	/** The handle, for addresses: /people/:name, /dm/:name. */
+	name: string;
+	displayName: string;
+	about: string;
+	picture: string | null;
+	presence: PresenceState;
+	me: boolean;
+	/** `changed`: the identity key is another one than before, and this was not accepted yet. */
+	verification: 'unverified' | 'verified' | 'changed';
+}
+
+export interface ConversationItem {
+	id: string;
+	kind: 'private' | 'group' | 'channel' | 'room';
+	title: string;
+	/** /dm/:name or /groups/:id */
+	href: string;
+	/** The other one in a private conversation. */
+	other: Person | null;
+	members: Person[];
+	encrypted: boolean;
+	/** Everything in it is signed; a conversation without is shown as not verified. */
+	sealed: boolean;
+	unread: number;
+	mentioned: boolean;
+	/** `text` is null when it was deleted, or cannot be opened. */
+	latest: { sender: Person; text: string | null; deleted: boolean; at: number } | null;
+	/** Nothing was said in it yet; without `latest` and this, it was not read from the server so far. */
+	empty: boolean;
+	draft: string;
+	activity: number;
+	/** Why one cannot write here; null: one can. */
+	closed: Problem | null;
+	/** Why nothing is sent for now, though one can write: an identity key changed. Who it is about, if one of them. */
+	held: (Problem & { person: Person | null }) | null;
+	/** Beginning it, or a change of its members or name, was refused. */
+	refused: (Problem & { operation: string }) | null;
+	/** When this browser showed it last. */
+	opened: number;
+	role: string;
+	/** What one may do about it: bring others in, give it another name. */
+	may: { add: boolean; rename: boolean };
+	left: boolean;
+}
+
+export interface Reaction {
+	emoji: string;
+	people: Person[];
+	mine: boolean;
+}
+
+export interface MessageItem {
+	id: string;
+	sender: Person;
+	mine: boolean;
+	/** null: deleted, or it cannot be opened. */
+	text: string | null;
+	sentAt: number;
+	edited: boolean;
+	deleted: boolean;
+	reply: { id: string; sender: Person | null; text: string | null; deleted: boolean } | null;
+	reactions: Reaction[];
+	status: 'sent' | 'sending' | 'failed';
+	/** Why it failed, or why an edit of it was undone; `operation` is what is tried again or discarded. */
+	refused: (Problem & { operation: string }) | null;
+	unreadable: Problem | null;
+	/** The first of a run by one author: shown with picture and name. */
+	leads: boolean;
+	/** The first of a day, in the reader's time zone. */
+	startsDay: boolean;
+	/** The first that was not read when the conversation was opened. */
+	startsUnread: boolean;
+	/** Who has read up to here and not further. */
+	readBy: Person[];
+}

@@ -1,0 +1,127 @@
+/** Who is signed in here, and everything that changes it. Pages see this; the work is done by replica/accounts.ts. */
+import { openCrypto } from '../crypto/client.ts';
+import { Accounts, type Standing as Access } from '../replica/accounts.ts';
+import type { Client } from '../replica/client.ts';
+import { openClient } from '../replica/open.ts';
+import type { OwnUser } from '../wire/types.ts';
+import type { Standing } from './guard.ts';
+import { Live } from './live.svelte.ts';
+import { look } from './look.svelte.ts';
+
+/** Where it is noted whose recovery code was shown here and never typed back. */
+const UNCONFIRMED = 'hubbub-unconfirmed-code';
+
+class Session {
+	standing = $state<Standing>('starting');
+	/** What pages read and write through; null: nobody is signed in, or their messages are not open. */
+	client = $state.raw<Client | null>(null);
+	/** A recovery code that was just made: shown, in place of every page, until it is confirmed. */
+	words = $state.raw<string[] | null>(null);
+
+	#unconfirmed = $state(localStorage.getItem(UNCONFIRMED));
+	#me = $derived(this.client && new Live<OwnUser | undefined>(this.client.query.me(), undefined));
+	#crypto = openCrypto();
+	#accounts: Accounts | null = null;
+	/** Words are being made: they have to be seen before any page is. */
+	#making = false;
+
+	/** Oneself as the server last said; undefined: not signed in, or nothing was heard yet. */
+	get me(): OwnUser | undefined {
+		return this.#me?.current;
+	}
+
+	/** Whether the recovery code of who is signed in was made here and never confirmed. */
+	get codeUnconfirmed(): boolean {
+		return this.client !== null && this.#unconfirmed === this.client.user;
+	}
+
+	/** At page start: opens the account that was open here last, without a network too. `origin`: of the API. */
+	async start(origin: string): Promise<void> {
+		this.#accounts = new Accounts({ origin, crypto: this.#crypto });
+		try {
+			await this.#accounts.resume();
+		} finally {
+			this.#accounts.subscribe((access) => this.#follow(access));
+		}
+	}
+
+	async register(address: string, password: string, name: string): Promise<void> {
+		const { theme, size } = look;
+		await this.#make(() => this.#here.register(address, password, name));
+		// What was chosen before there was an account goes with the person.
+		await this.client?.do.setProfile({ theme, magnification: size });
+	}
+
+	async login(address: string, password: string): Promise<void> {
+		await this.#here.login(address, password);
+		// Who was here already goes on: the connection that ended with the sign-in before is made anew.
+		this.client?.do.wake();
+	}
+
+	recover(words: string[], password: string): Promise<void> {
+		return this.#here.recover(words, password);
+	}
+
+	startAnew(password: string): Promise<void> {
+		return this.#make(() => this.#here.startAnew(password));
+	}
+
+	changePassword(old: string, next: string): Promise<void> {
+		return this.#here.changePassword(old, next);
+	}
+
+	newRecoveryCode(password: string): Promise<void> {
+		return this.#make(() => this.#here.newRecoveryCode(password));
+	}
+
+	/** The words were typed back: they are forgotten here. */
+	confirmed(): void {
+		this.words = null;
+		this.#note(null);
+	}
+
+	/** On this device alone; what was not sent yet is lost, so ask before. */
+	async signOut(): Promise<void> {
+		await this.#here.signOut();
+	}
+
+	/** On every device; what was not sent yet from here is lost, so ask before. */
+	async signOutEverywhere(): Promise<void> {
+		await this.#here.signOutEverywhere();
+	}
+
+	get #here(): Accounts {
+		if (!this.#accounts) throw new Error('The session was not started.');
+		return this.#accounts;
+	}
+
+	async #make(ask: () => Promise<{ words: string[] }>): Promise<void> {
+		this.#making = true;
+		try {
+			this.words = (await ask()).words;
+		} finally {
+			this.#making = false;
+			this.#follow(this.#here.standing);
+		}
+		if (this.client) this.#note(this.client.user);
+	}
+
+	#note(user: string | null): void {
+		this.#unconfirmed = user;
+		if (user) localStorage.setItem(UNCONFIRMED, user);
+		else localStorage.removeItem(UNCONFIRMED);
+	}
+
+	#follow({ access, account }: Access): void {
+		if (this.#making) return;
+		if (this.client && this.client.user !== account?.user) {
+			void this.client.close();
+			this.client = null;
+		}
+		if (access === 'open') this.client ??= openClient(account, this.#crypto);
+		else this.words = null;
+		this.standing = access === 'open' ? 'user' : access === 'recover' ? 'recover' : 'guest';
+	}
+}
+
+export const session = new Session();

@@ -1,0 +1,1004 @@
+/** What crosses the network, made from the server's types by `make types`: never edited. */
+
+/**
+ * A signed X25519 key: a JWK (RFC 7517, RFC 8037) with generation, identity key and its signature.
+ */
+export interface PublicKey {
+	kty: 'OKP';
+	crv: 'X25519';
+	x: string;
+	use: 'enc';
+	kid: string;
+	gen: number;
+	ik: string;
+	sig: string;
+}
+/**
+ * One entry of the history of a user's identity key (Ed25519).
+ *
+ * `seq` counts from 1. `signature` is by the key itself, `previous_signature` by the one before it: null for
+ * the first, and where the previous key is lost. Both are over `signing.identity_bytes`.
+ */
+export interface IdentityKey {
+	ik: string;
+	seq: number;
+	signature: string;
+	previous_signature?: string | null;
+}
+/**
+ * How a client stretches the password before anything of it is sent: Argon2id over `m` KiB, in `t` passes and
+ * `p` lanes, with a salt of 16 bytes.
+ *
+ * What is weaker than the bounds is refused here as clients refuse it; far above them nobody could sign in.
+ */
+export interface Kdf {
+	salt: string;
+	m: number;
+	t: number;
+	p: number;
+}
+/**
+ * The account key (32 bytes), sealed by a client with AES-256-GCM: nonce and ciphertext with its tag.
+ */
+export interface Slot {
+	v: 1;
+	enc: 'A256GCM';
+	iv: string;
+	ct: string;
+}
+/**
+ * What `actor` says and signs about `user` (one link concerns one user).
+ *
+ * `create` begins the chain with its creator; `add` makes `user` a member; `approve` is one member's consent
+ * to `user`, where more than one is needed; `remove` ends another's membership, `leave` one's own. `user_ik`
+ * is the identity key of `user` (b64u, 32 bytes), `gen` the generation of the key that is sealed to;
+ * `remove` and `leave` repeat what the chain has. `signature` is b64u, 64 bytes, over `signing.link_bytes`.
+ */
+export interface Link {
+	action: 'add' | 'approve' | 'create' | 'leave' | 'remove';
+	user: string;
+	user_ik: string;
+	gen: number;
+	actor: string;
+	signature: string;
+}
+export interface Payload {
+	token?: string | null;
+}
+export interface Write {
+	token?: string | null;
+	op_id?: string | null;
+}
+/**
+ * A write with JSON objects that are kept as they come.
+ */
+export interface WriteOfDocuments {
+	token?: string | null;
+	op_id?: string | null;
+}
+/**
+ * `cursor` and `epoch` together ask for what changed since, instead of the latest page.
+ */
+export interface JoinParams {
+	token?: string | null;
+	cursor?: number | null;
+	epoch?: string | null;
+}
+/**
+ * An event without a payload of its own.
+ */
+export interface Nothing {
+	token?: string | null;
+}
+export interface SetHidden {
+	token?: string | null;
+	op_id?: string | null;
+	hidden: boolean;
+}
+export interface SetDisplayName {
+	token?: string | null;
+	op_id?: string | null;
+	display_name: string;
+}
+/**
+ * `open` begins a plaintext group that anyone may join; then keys are not needed.
+ */
+export interface StartGroupConversation {
+	token?: string | null;
+	op_id?: string | null;
+	user_ids?: string[];
+	id?: string | null;
+	public_key?: {} | null;
+	private_key?: {} | null;
+	alias?: string | null;
+	open?: boolean;
+	history?: string;
+	approvals?: number;
+	links?: {}[] | null;
+}
+export interface StartPrivateConversation {
+	token?: string | null;
+	op_id?: string | null;
+	other_user_id: string;
+	id?: string | null;
+	public_key?: {} | null;
+	private_key?: {} | null;
+	links?: {}[] | null;
+}
+export interface SendMessage {
+	token?: string | null;
+	op_id?: string | null;
+	content?: string | null;
+	encrypted_messages?: {
+		[k: string]: string;
+	} | null;
+	sealed?: string | null;
+	id?: string | null;
+	index?: number | null;
+	position?: number | null;
+	device_id?: string | null;
+	reply_to?: string | null;
+	expires_in?: number | null;
+	off_the_record?: boolean;
+}
+export interface EditMessage {
+	token?: string | null;
+	op_id?: string | null;
+	content?: string | null;
+	encrypted_messages?: {
+		[k: string]: string;
+	} | null;
+	sealed?: string | null;
+	message_group_id: string;
+}
+export interface DeleteMessage {
+	token?: string | null;
+	op_id?: string | null;
+	message_group_id: string;
+}
+export interface React {
+	token?: string | null;
+	op_id?: string | null;
+	message_group_id: string;
+	emoji: string;
+}
+/**
+ * `copies`: by message group, then by user id. What changed after the version `cursor` is left out.
+ */
+export interface ShareCopies {
+	token?: string | null;
+	op_id?: string | null;
+	copies: {
+		[k: string]: {
+			[k: string]: string;
+		};
+	};
+	cursor?: number | null;
+}
+export interface ChangeAlias {
+	token?: string | null;
+	op_id?: string | null;
+	alias: string | null;
+}
+export interface LeaveConversation {
+	token?: string | null;
+	op_id?: string | null;
+	links?: {}[] | null;
+}
+export interface ModifyConversation {
+	token?: string | null;
+	op_id?: string | null;
+	new_members?: string[];
+	alias?: string | null;
+	links?: {}[] | null;
+}
+export interface SetEncryptionKeys {
+	token?: string | null;
+	op_id?: string | null;
+	public_key: {};
+	private_key?: {} | null;
+}
+export interface Sync {
+	token?: string | null;
+	cursor?: number;
+	limit?: number;
+	epoch?: string | null;
+}
+/**
+ * Seed 003's conversation, and what it is beyond that.
+ */
+export interface ConversationRow {
+	id: string;
+	private: boolean;
+	alias: string | null;
+	inserted_at: string;
+	updated_at: string;
+	kind: string;
+	encrypted: boolean;
+	sealed: boolean;
+	history: string;
+	approvals: number;
+	joining: string;
+	changing: string;
+	name: string | null;
+}
+/**
+ * Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
+ */
+export interface MessageRow {
+	id: string;
+	sender: string;
+	content: string | null;
+	inserted_at: string;
+	updated_at: string;
+	message_group: string;
+	index: number;
+	position: number;
+	device_id: string;
+	rev: number;
+	reply_to?: string | null;
+	sealed?: string | null;
+	deleted?: boolean;
+}
+export interface ReactionRow {
+	id: string;
+	message_group: string;
+	user_id: string;
+	emoji: string;
+}
+export interface MemberRow {
+	user_id: string;
+	role: string;
+	joined_version: number;
+	left_version: number | null;
+}
+/**
+ * A member's public key; `gen` only rises.
+ */
+export interface KeyRow {
+	user_id: string;
+	gen: number;
+	public_key: unknown;
+}
+export interface LinkRow {
+	seq: number;
+	link: unknown;
+}
+/**
+ * A conversation in a user's own stream.
+ */
+export interface ListingRow {
+	conversation: ConversationRow;
+	role: string;
+	joined_version: number;
+}
+/**
+ * When the user read a conversation last, in their own stream.
+ */
+export interface ReadMarkRow {
+	conversation_id: string;
+	read_at: string;
+}
+/**
+ * One generation of one's own key for a conversation, the private part as the client wrapped it.
+ */
+export interface PrivateKeyRow {
+	gen: number;
+	public_key: unknown;
+	private_key: unknown;
+}
+/**
+ * All generations of one's own keys for a conversation, oldest first, in the user's own stream.
+ */
+export interface PrivateKeysRow {
+	conversation_id: string;
+	private_keys: PrivateKeyRow[];
+}
+/**
+ * The latest state of one row: `data` is null when it is deleted.
+ */
+export interface Changed {
+	kind: string;
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: unknown;
+}
+/**
+ * A page of changes (Hubbub protocol, section 2); `heads` only on the user's own stream.
+ *
+ * `read_times`, by user id, only on the last page of a conversation that one is a member of.
+ */
+export interface Pulled {
+	epoch: string;
+	changes: Changed[];
+	cursor: number;
+	more: boolean;
+	heads?: {
+		[k: string]: number;
+	};
+	read_times?: {
+		[k: string]: string;
+	};
+}
+/**
+ * `id` is that of the message, seed 003's message group.
+ */
+export interface MessageChange {
+	kind: 'message';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: MessageRow | null;
+}
+export interface ReactionChange {
+	kind: 'reaction';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: ReactionRow | null;
+}
+export interface ConversationRowChange {
+	kind: 'conversation';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: ConversationRow;
+}
+/**
+ * `id` is that of the user; deleted: they left.
+ */
+export interface MemberChange {
+	kind: 'member';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: MemberRow | null;
+}
+/**
+ * `id` is user id, colon, generation.
+ */
+export interface KeyChange {
+	kind: 'key';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: KeyRow;
+}
+/**
+ * `id` is the link's place in the membership chain.
+ */
+export interface LinkChange {
+	kind: 'link';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: LinkRow;
+}
+/**
+ * A conversation that the user is in; deleted: they are no longer.
+ */
+export interface ListingChange {
+	kind: 'conversation';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: ListingRow | null;
+}
+export interface SettingsChange {
+	kind: 'settings';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: OwnUser;
+}
+/**
+ * A user as they see themselves; also the row `settings` of their stream.
+ *
+ * `picture` names it in `/pictures/{picture}/256.webp`; null: there is none.
+ */
+export interface OwnUser {
+	id: string;
+	email: string;
+	display_name: string;
+	about: string;
+	picture: string | null;
+	hidden: boolean;
+	theme: 'day' | 'night';
+	magnification: number;
+	recents: string[];
+	name: string;
+	admin: boolean;
+}
+/**
+ * `id` is that of the conversation.
+ */
+export interface ReadMarkChange {
+	kind: 'read_mark';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: ReadMarkRow;
+}
+/**
+ * `id` is that of the conversation.
+ */
+export interface PrivateKeysChange {
+	kind: 'private_keys';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: PrivateKeysRow;
+}
+/**
+ * An empty object: it was done, and there is nothing to say.
+ */
+export interface Done {}
+/**
+ * Where everything stands: the version of each of one's conversations, and `cursor`, that of one's own stream.
+ */
+export interface Heads {
+	heads: {
+		[k: string]: number;
+	};
+	cursor: number;
+	epoch: string;
+}
+/**
+ * A conversation as a member sees it: the latest page of messages, and `cursor`, the version that it shows.
+ *
+ * `read_times`, `public_keys`: by user id. `private_keys`: every generation of one's own, oldest first;
+ * `private_key` is the newest. `links`: the membership chain, in encrypted conversations. In an open group of more
+ * than 256 members, `users` are oneself and the authors of the page, and `read_times` is empty.
+ */
+export interface Document {
+	conversation: ConversationRow;
+	messages: MessagePage;
+	read_times: {
+		[k: string]: string;
+	};
+	users: PublicUser[];
+	public_keys: {
+		[k: string]: {};
+	};
+	private_key: {} | null;
+	private_keys: PrivateKeyRow[];
+	cursor: number;
+	epoch: string;
+	links?: {}[];
+}
+/**
+ * Messages as one reader sees them, latest first; `page_token` is null on the last page.
+ */
+export interface MessagePage {
+	items: MessageRow[];
+	page_token: string | null;
+}
+/**
+ * A user as another one sees them. `email` is null unless the two share a private or group
+ * conversation; `picture` is as in `OwnUser`.
+ */
+export interface PublicUser {
+	id: string;
+	email: string | null;
+	display_name: string;
+	name: string;
+	about: string;
+	picture: string | null;
+}
+/**
+ * The answer to a join with a cursor: `changes` since then, in place of the page, which is empty.
+ */
+export interface ResumedDocument {
+	conversation: ConversationRow;
+	messages: MessagePage;
+	read_times: {
+		[k: string]: string;
+	};
+	users: PublicUser[];
+	public_keys: {
+		[k: string]: {};
+	};
+	private_key: {} | null;
+	private_keys: PrivateKeyRow[];
+	cursor: number;
+	epoch: string;
+	links?: {}[];
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	more: boolean;
+}
+/**
+ * The latest state of each row that changed after the cursor, by version.
+ *
+ * `cursor` is the version that the page reaches; while `more`, pull again from there. The last page has the
+ * `read_times` too, by user id.
+ */
+export interface ConversationPulled {
+	epoch: string;
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	cursor: number;
+	more: boolean;
+	read_times?: {
+		[k: string]: string;
+	};
+}
+/**
+ * As `ConversationPulled`, of the user's own stream; and `heads`, the version of each of their conversations.
+ */
+export interface StreamPulled {
+	epoch: string;
+	changes: (ListingChange | SettingsChange | ReadMarkChange | PrivateKeysChange)[];
+	cursor: number;
+	more: boolean;
+	heads: {
+		[k: string]: number;
+	};
+}
+/**
+ * What seed 003 answers to `set_hidden`.
+ */
+export interface MessageSent {
+	status: 'message_sent';
+}
+export interface Renamed {
+	user_id: string;
+	display_name: string;
+}
+/**
+ * The conversation that was begun, or the private one that the two had already.
+ */
+export interface Begun {
+	conversation_id: string;
+}
+/**
+ * The message as its author sees it, and the version at which it was written.
+ */
+export interface MessageWritten {
+	message: MessageRow;
+	version: number;
+}
+export interface MessageDeleted {
+	message_group_id: string;
+	version: number;
+}
+/**
+ * `reaction` is null when it is taken off.
+ */
+export interface Reacted {
+	reaction: ReactionRow | null;
+	version: number;
+}
+/**
+ * `shared`: how many copies were added; those of who could read already are not.
+ */
+export interface CopiesShared {
+	version: number;
+	shared: number;
+}
+export interface Read {
+	read_at: string;
+}
+export interface AliasChanged {
+	conversation: ConversationRow;
+	version: number;
+}
+/**
+ * `user_ids`: everyone who is a member now.
+ */
+export interface Modified {
+	conversation: ConversationRow;
+	user_ids: string[];
+	version: number;
+}
+export interface Left {
+	user_id: string;
+	version: number;
+}
+/**
+ * `gen`: the generation that the keys were stored as.
+ */
+export interface KeysSet {
+	gen: number;
+	version: number;
+}
+/**
+ * An empty object.
+ */
+export interface Resync {}
+/**
+ * One socket of a user; `phx_ref` tells it from their others.
+ */
+export interface PresenceMeta {
+	phx_ref: string;
+	online_at: string;
+	status: 'idle' | 'online';
+}
+export interface PresenceEntry {
+	metas: PresenceMeta[];
+}
+/**
+ * Sockets that came and went, by user id, in Phoenix's shape.
+ */
+export interface PresenceDiff {
+	joins: {
+		[k: string]: PresenceEntry;
+	};
+	leaves: {
+		[k: string]: PresenceEntry;
+	};
+}
+export interface UpdateDisplayName {
+	user_id: string;
+	display_name: string;
+}
+/**
+ * `user` as their contacts see them.
+ */
+export interface UpdateProfile {
+	user: PublicUser;
+}
+export interface Hidden {
+	hidden: boolean;
+}
+/**
+ * To who is new in it. `user_ids`: all its members; `changes` are of one's own stream.
+ */
+export interface NewConversation {
+	conversation: ConversationRow;
+	user_ids: string[];
+	user_version: number;
+	changes: (ListingChange | PrivateKeysChange)[];
+}
+/**
+ * To who was in it before. `changes` are of the conversation.
+ */
+export interface ModifiedConversation {
+	conversation: ConversationRow;
+	user_ids: string[];
+	version: number;
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+}
+export interface ConversationRemoved {
+	conversation_id: string;
+	user_version: number;
+	changes: ListingChange[];
+}
+/**
+ * `changes` only where an edit of an encrypted message left one out: what one held of it is withdrawn.
+ */
+export interface BareVersion {
+	conversation_id: string;
+	version: number;
+	changes?: MessageChange[];
+}
+export interface Settings {
+	user_version: number;
+	changes: SettingsChange[];
+}
+export interface ReadMark {
+	conversation_id: string;
+	user_version: number;
+	changes: ReadMarkChange[];
+}
+export interface PrivateKeys {
+	user_version: number;
+	changes: PrivateKeysChange[];
+}
+/**
+ * `message` as the receiver sees it: with their own copy, where the conversation is encrypted.
+ */
+export interface NewMessage {
+	conversation_id: string;
+	message: MessageRow;
+	version: number;
+	changes: MessageChange[];
+}
+/**
+ * `changes` are the messages as the receiver sees them now, at the version of the sharing.
+ */
+export interface SharedCopies {
+	conversation_id: string;
+	version: number;
+	changes: MessageChange[];
+}
+export interface DeletedMessage {
+	message_group_id: string;
+	conversation_id: string;
+	version: number;
+	changes: MessageChange[];
+}
+export interface ReactionPush {
+	conversation_id: string;
+	message_group_id: string;
+	user_id: string;
+	emoji: string;
+	version: number;
+	changes: ReactionChange[];
+}
+export interface Typing {
+	user_id: string;
+}
+export interface ReadConversation {
+	user_id: string;
+	conversation_id: string;
+	read_at: string;
+}
+export interface UpdateAlias {
+	conversation: ConversationRow;
+	version: number;
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+}
+/**
+ * Somebody came in by themselves.
+ */
+export interface MemberJoined {
+	user_id: string;
+	conversation_id: string;
+	version: number;
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+}
+export interface LeftConversation {
+	user_id: string;
+	conversation_id: string;
+	version: number;
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+}
+export interface NewEncryptionKeys {
+	user_id: string;
+	public_key: {};
+	conversation_id: string;
+	version: number;
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+}
+export interface Login {
+	email: string;
+	password: string;
+}
+/**
+ * `op_id` makes a repeat of the same exchange, within five minutes, give the same answer.
+ */
+export interface Refresh {
+	token: string;
+	op_id?: string | null;
+}
+export interface Prelogin {
+	email: string;
+}
+/**
+ * With `kdf`, `new_password` is what the client derived by it, and `slot` the account key under the rest.
+ *
+ * A change that brings no `slot` deletes the old one; one without `kdf` says that the password is sent as it is typed.
+ */
+export interface ChangePassword {
+	password: string;
+	new_password: string;
+	new_password_confirmation: string;
+	kdf?: Kdf | null;
+	slot?: Slot | null;
+}
+/**
+ * What is left out stays as it is.
+ */
+export interface ChangeProfile {
+	hidden?: boolean;
+	theme?: 'day' | 'night';
+	magnification?: number;
+	/**
+	 * @maxItems 50
+	 */
+	recents?: string[];
+	/**
+	 * Blanks around it are taken off.
+	 */
+	display_name?: string;
+	/**
+	 * What the user says of themselves.
+	 */
+	about?: string;
+	/**
+	 * Made by the client; makes a repeat safe.
+	 */
+	op_id?: string;
+}
+/**
+ * The next entry of the user's history of identity keys; keys and signatures are base64url.
+ */
+export interface NewIdentityKey {
+	ik: string;
+	seq: number;
+	signature: string;
+	previous_signature?: string | null;
+	wrapped_seed?: string | null;
+}
+/**
+ * The user's own conversation key: a JWK, signed by the identity key, and its private part wrapped by
+ * the client.
+ */
+export interface NewUserKey {
+	public_key: {};
+	private_key?: {} | null;
+}
+/**
+ * `slots` replace those of the same names, which takes the current `password` as it is sent to sign in.
+ */
+export interface RegisterKeys {
+	identity?: NewIdentityKey | null;
+	user_key?: NewUserKey | null;
+	slots?: {
+		[k: string]: Slot;
+	} | null;
+	password?: string | null;
+}
+export interface FirstSlots {
+	password: Slot;
+	recovery: Slot;
+}
+/**
+ * With `kdf`, `password` is what the client derived by it. Keys and slots are made for an `id` of the client's.
+ */
+export interface Register {
+	/**
+	 * An e-mail address; compared without regard to case.
+	 */
+	email: string;
+	password: string;
+	display_name?: string | null;
+	id?: string | null;
+	kdf?: Kdf | null;
+	slots?: FirstSlots | null;
+	identity?: NewIdentityKey | null;
+	user_key?: NewUserKey | null;
+}
+/**
+ * How to stretch the password that belongs to an address; made up where nothing is known of the address.
+ */
+export interface Stretching {
+	kdf: Kdf;
+}
+/**
+ * `conversations`: those that the user is a member of; `users`: everyone else in them.
+ */
+export interface SignedIn {
+	user: OwnUser;
+	conversations: ConversationRow[];
+	users: PublicUser[];
+	auth_token: string;
+	refresh_token: string;
+}
+export interface Profile {
+	hidden: boolean;
+	theme: 'day' | 'night';
+	magnification: number;
+	recents: string[];
+	display_name: string;
+	about: string;
+}
+/**
+ * `picture` names it in `/pictures/{picture}/256.webp`.
+ */
+export interface OwnPicture {
+	picture: string;
+}
+/**
+ * `page_token` is null on the last page.
+ */
+export interface UserPage {
+	items: PublicUser[];
+	page_token: string | null;
+}
+export interface PrivateConversation {
+	conversation_id: string | null;
+}
+/**
+ * `title` is what people read; the `name` in addresses is made from it. `id` is a fresh UUID, for repeats.
+ */
+export interface NewChannel {
+	title: string;
+	id?: string | null;
+}
+export interface ChangeChannel {
+	title: string;
+}
+/**
+ * A channel as one reader sees it; `members` is how many subscribe to it.
+ */
+export interface Channel {
+	id: string;
+	name: string;
+	title: string;
+	owner_id: string;
+	inserted_at: string;
+	members: number;
+	subscribed: boolean;
+}
+/**
+ * `page_token` is null on the last page.
+ */
+export interface ChannelPage {
+	items: Channel[];
+	page_token: string | null;
+}
+/**
+ * One identity key of a user's history, `seq` counting from 1; `inserted_at` in RFC 3339.
+ */
+export interface IdentityEntry {
+	ik: string;
+	seq: number;
+	signature: string;
+	previous_signature: string | null;
+	inserted_at: string;
+}
+export interface OwnIdentityEntry {
+	ik: string;
+	seq: number;
+	signature: string;
+	previous_signature: string | null;
+	inserted_at: string;
+	wrapped_seed: string | null;
+}
+export interface UserKey {
+	gen: number;
+	public_key: {};
+	inserted_at: string;
+}
+export interface OwnUserKey {
+	gen: number;
+	public_key: {};
+	inserted_at: string;
+	private_key: {} | null;
+}
+/**
+ * What others encrypt to and check: the whole history of identity keys, oldest first, and the newest
+ * user key.
+ */
+export interface PublicKeys {
+	user_id: string;
+	identity: IdentityEntry[];
+	user_key: UserKey | null;
+}
+/**
+ * One's own keys with what only the user may have; `user_keys` newest first.
+ *
+ * `kdf` is null where the password is sent as it is typed.
+ */
+export interface OwnKeys {
+	user_id: string;
+	identity: OwnIdentityEntry[];
+	user_keys: OwnUserKey[];
+	slots: {
+		[k: string]: Slot;
+	};
+	kdf: Kdf | null;
+}
+/**
+ * What the web client shows of the server. `logo`: a path or an address; `accent`: `#rrggbb`; null: its own.
+ *
+ * `api` is the origin of the API; empty: the page's own.
+ */
+export interface ClientSettings {
+	name: string;
+	logo: string | null;
+	accent: string | null;
+	api: string;
+	version: string;
+}
+/**
+ * Event `settings` on `user:{id}`: one row of the user's stream.
+ */
+export interface SettingsPush {
+	user_version: number;
+	changes: Changed[];
+}
+/**
+ * RFC 9457. `code` is stable, for programs; `detail` is a sentence for people and may change.
+ */
+export interface Problem {
+	type: string;
+	title: string;
+	status: number;
+	detail: string;
+	code: string;
+	current?: {
+		[k: string]: unknown;
+	};
+}
