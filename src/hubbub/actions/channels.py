@@ -98,8 +98,9 @@ class Channels:
             self._mac("channel", asked.id, title),
             encrypted=False,
             alias=title,
-            joining="anyone",
+            joining="oneself",
             changing="owner",
+            listed=True,
         )
         begun = await self._writer.write(
             _begin, conversation, conversations=[conversation.id], users=[actor.user_id], tell=self._tell_joined
@@ -176,7 +177,7 @@ def _begin(transaction: Transaction, asked: Conversation) -> _Joined:
 def _join(transaction: Transaction, channel_id: str, user: str, most: int) -> _Joined:
     connection = transaction.connection
     conversation = conversations.load_one(connection, channel_id)
-    if conversation is None or conversation.joining != "anyone":
+    if conversation is None or conversation.joining == "members":
         raise NotFound("There is no such channel.")
     pair = (channel_id, user)
     present = memberships.current_members(connection, [pair]).get(pair)

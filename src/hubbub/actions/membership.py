@@ -151,7 +151,7 @@ class Membership:
         def do() -> tuple[str, int]:
             nonlocal joined, heads
             conversation = self._modifiable(transaction, operation, bool(newcomers) or alias is not msgspec.UNSET)
-            if newcomers and conversation.joining == "anyone":
+            if newcomers and conversation.joining == "oneself":
                 raise WrongKind("People come into a channel by themselves.")
             if alias is not msgspec.UNSET:
                 _require_renaming(conversation, operation.user_id)

@@ -85,7 +85,14 @@ def conversation_row(conversation: Conversation) -> ConversationRow:
         approvals=conversation.approvals,
         joining=conversation.joining,
         changing=conversation.changing,
+        reading=conversation.reading,
+        posting=conversation.posting,
+        placing=conversation.placing,
+        signed=conversation.signed,
+        expires_in=conversation.expires_in,
         name=conversation.name,
+        about=conversation.about,
+        picture=conversation.picture,
     )
 
 

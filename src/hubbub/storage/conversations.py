@@ -22,8 +22,12 @@ from hubbub.storage.unique import insert_unless_taken
 class Conversation(msgspec.Struct, frozen=True, gc=False):
     """A conversation's row; `head` is its version, `version` that at which the row itself last changed.
 
-    Policies: `joining` (members, anyone) says who lets somebody in, `changing` (members, owner) who renames it.
-    `name` is its place in addresses.
+    Its policies say what may be done in it (docs/topics/spaces.md), so that no kind needs code of its own:
+    `joining` (members, anyone: also oneself, oneself: nobody else) who lets somebody in; `changing` (members, owner)
+    who renames it; `reading` (members, anyone) and `posting` (members, moderators, accounts) who may read and write;
+    `placing` (authors, server) whose order it is; `signed` whether messages carry signatures. `expires_in` and
+    `idle_after` are seconds, `ends_at` and `active_at` times. `name` is its place in addresses; `listed`: others find
+    it by searching.
     """
 
     id: str
@@ -46,7 +50,21 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     request_mac: str
     joining: str = "members"
     changing: str = "members"
+    reading: str = "members"
+    posting: str = "members"
+    placing: str = "authors"
+    signed: bool = False
+    expires_in: int | None = None
+    history_limit: int | None = None
+    idle_after: int | None = None
+    ends_at: int | None = None
+    active_at: int = 0
     name: str | None = None
+    about: str = ""
+    picture: str | None = None
+    public_key: str | None = None
+    listed: bool = False
+    last_stamp: int = 0
 
     @property
     def private(self) -> bool:
@@ -97,8 +115,10 @@ _STORE_END = Prepared(
         last_owner_id=bindparam("new_owner"),
         last_device_id=bindparam("new_device"),
         last_position=bindparam("new_position"),
+        last_stamp=bindparam("new_stamp"),
+        active_at=bindparam("new_active"),
     ),
-    ("new_head", "new_top", "new_owner", "new_device", "new_position", "row"),
+    ("new_head", "new_top", "new_owner", "new_device", "new_position", "new_stamp", "new_active", "row"),
 )
 
 
@@ -137,7 +157,21 @@ def _conversation(row: Row[Any]) -> Conversation:
         request_mac=row.request_mac,
         joining=row.joining,
         changing=row.changing,
+        reading=row.reading,
+        posting=row.posting,
+        placing=row.placing,
+        signed=row.signed,
+        expires_in=row.expires_in,
+        history_limit=row.history_limit,
+        idle_after=row.idle_after,
+        ends_at=row.ends_at,
+        active_at=row.active_at,
         name=row.name,
+        about=row.about,
+        picture=row.picture,
+        public_key=row.public_key,
+        listed=row.search_text is not None,
+        last_stamp=row.last_stamp,
     )
 
 
@@ -182,14 +216,26 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
         "request_mac": conversation.request_mac,
         "joining": conversation.joining,
         "changing": conversation.changing,
+        "reading": conversation.reading,
+        "posting": conversation.posting,
+        "placing": conversation.placing,
+        "signed": conversation.signed,
+        "expires_in": conversation.expires_in,
+        "history_limit": conversation.history_limit,
+        "idle_after": conversation.idle_after,
+        "ends_at": conversation.ends_at,
+        "active_at": conversation.active_at,
         "name": conversation.name,
+        "about": conversation.about,
+        "picture": conversation.picture,
+        "public_key": conversation.public_key,
+        "last_stamp": conversation.last_stamp,
         "search_text": _searched_as(conversation),
     }
 
 
 def _searched_as(conversation: Conversation) -> str | None:
-    """Who may come in by themselves must be able to find it."""
-    if conversation.joining != "anyone":
+    if not conversation.listed:
         return None
     return f"{conversation.name or ''}\n{conversation.alias or ''}".casefold()
 
@@ -200,7 +246,8 @@ def save_ends(connection: Connection, changed: Iterable[Conversation]) -> None:
     for conversation in changed:
         last = conversation.top.last
         owner, device, position = (last.owner_id, last.device_id, last.position) if last else (None, None, 0)
-        rows.append((conversation.head, conversation.top.idx, owner, device, position, conversation.id))
+        times = (conversation.last_stamp, conversation.active_at)
+        rows.append((conversation.head, conversation.top.idx, owner, device, position, *times, conversation.id))
     _STORE_END.execute(connection, rows)
 
 

@@ -52,6 +52,10 @@ class Message(NamedTuple):
     request_mac: str
     inserted_at: int
     updated_at: int
+    expires_at: int | None = None
+    subject: str | None = None
+    stamp: int | None = None
+    signature: str | None = None
 
 
 class Copy(NamedTuple):

@@ -87,6 +87,7 @@ users = Table(
     Column("theme", String(16), nullable=False),
     Column("magnification", Float, nullable=False),
     Column("recents", Text, nullable=False),  # JSON array of strings
+    Column("conduct_accepted_at", BigInteger),  # when they agreed to the code of conduct; null: not yet
     Column("version", BigInteger, nullable=False),  # head of the user's stream
     Column("swept_version", BigInteger, nullable=False),  # newest tombstone of the stream that is gone
     Column("inserted_at", BigInteger, nullable=False),
@@ -105,7 +106,7 @@ user_changes = Table(
     "user_changes",
     metadata,
     Column("user_id", _id(), primary_key=True),
-    Column("kind", _key(16), primary_key=True),  # conversation, settings, read_mark, private_keys
+    Column("kind", _key(16), primary_key=True),  # conversation, settings, read_mark, private_keys, choice
     Column("row_id", _id(), primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("deleted", Boolean, nullable=False),
@@ -194,14 +195,26 @@ conversations = Table(
     "conversations",
     metadata,
     Column("id", _id(), primary_key=True),
-    Column("kind", String(8), nullable=False),  # private, group, channel
+    Column("kind", String(8), nullable=False),  # private, group, channel, room
     Column("encrypted", Boolean, nullable=False),
     Column("sealed", Boolean, nullable=False),  # begun with a signed link: nothing unsigned is accepted
     Column("history", String(8), nullable=False),  # all, joined: what a new member of a plaintext one may read
-    Column("joining", String(8), nullable=False),  # who lets somebody in: members, or anyone themselves
+    # Policies (docs/topics/spaces.md): what a kind of conversation is, told in what may be done in it.
+    Column("joining", String(8), nullable=False),  # who lets somebody in: members, anyone (also oneself), oneself alone
     Column("changing", String(8), nullable=False),  # who changes what it is called: members, owner
+    Column("reading", String(8), nullable=False),  # who may read: members, anyone who knows the id
+    Column("posting", String(10), nullable=False),  # who may write: members, moderators, accounts (members or not)
+    Column("placing", String(8), nullable=False),  # whose order it is: authors, server
+    Column("signed", Boolean, nullable=False),  # each message carries its author's signature (seed 002)
+    Column("expires_in", Integer),  # seconds that a message lasts unless it says otherwise; null: for good
+    Column("history_limit", Integer),  # messages that are kept; null: all
+    Column("idle_after", Integer),  # seconds without message or join after which it ends; null: it does not
+    Column("ends_at", BigInteger),  # when it ends at the latest; null: never
     Column("name", _key(64), unique=True),  # in addresses, lower case; null: it has none
     Column("alias", Text),
+    Column("about", Text, nullable=False),
+    Column("picture", _key(64)),  # hash of the picture's content; null: none
+    Column("public_key", Text),  # JSON: what join requests are sealed to (seed 001); null: none
     Column("search_text", Text),  # name and alias, case folded; null: nobody finds it by searching
     Column("creator_id", _id(), nullable=False),
     Column("request_mac", _key(64), nullable=False),  # of the request that began it, for repeats
@@ -215,6 +228,8 @@ conversations = Table(
     Column("last_owner_id", _id()),
     Column("last_device_id", _id()),
     Column("last_position", BigInteger, nullable=False),
+    Column("last_stamp", BigInteger, nullable=False),  # nanoseconds; of the last message where the server places
+    Column("active_at", BigInteger, nullable=False),  # of the last message or join, where `idle_after` counts
     Column("chain_hash", Text),  # b64u hash of the last link of the membership chain
     Column("approvals", Integer, nullable=False),
     Column("inserted_at", BigInteger, nullable=False),
@@ -225,6 +240,12 @@ conversations = Table(
         "id",
         sqlite_where=text("search_text IS NOT NULL"),
         postgresql_where=text("search_text IS NOT NULL"),
+    ),
+    Index(
+        "conversations_ending",
+        "ends_at",
+        sqlite_where=text("ends_at IS NOT NULL"),
+        postgresql_where=text("ends_at IS NOT NULL"),
     ),
 )
 
@@ -297,6 +318,10 @@ messages = Table(
     Column("request_mac", _key(64), nullable=False),  # of the request that sent it, for repeats
     Column("inserted_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),  # when it and its copies go; null: never
+    Column("subject", Text),  # seed 004's line above a message
+    Column("stamp", BigInteger),  # nanoseconds, a multiple of 1,024, rising; where the server places (seed 004)
+    Column("signature", Text),  # b64u, of its author, where messages are signed (seed 002)
     Index(
         "messages_reading_order",
         "conversation_id",
@@ -307,6 +332,12 @@ messages = Table(
         "id",
     ),
     Index("messages_version", "conversation_id", "version"),
+    Index(
+        "messages_expiring",
+        "expires_at",
+        sqlite_where=text("expires_at IS NOT NULL"),
+        postgresql_where=text("expires_at IS NOT NULL"),
+    ),
     _tombstones("messages_tombstones", "updated_at"),
 )
 
@@ -352,4 +383,111 @@ read_marks = Table(
     Column("user_id", _id(), primary_key=True),
     Column("read_at", BigInteger, nullable=False),
     Index("read_marks_user", "user_id"),
+)
+
+# A moderator's removal of somebody else's message: a row of the moderator's own that refers to it (seed 000).
+removals = Table(
+    "removals",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("message_id", _id(), primary_key=True),
+    Column("owner_id", _id(), nullable=False),  # the moderator
+    Column("reason", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("removals_version", "conversation_id", "version"),
+)
+
+# Who takes part in a room: an account or a guest, under a name that is theirs alone there (seed 002).
+participants = Table(
+    "participants",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("id", _id(), primary_key=True),  # the owner of their messages
+    Column("user_id", _id()),  # null: a guest
+    Column("name", Text, nullable=False),
+    Column("name_key", _key(256), nullable=False),  # the name as it is compared
+    Column("public_key", Text, nullable=False),  # b64u, Ed25519
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("participants_name", "conversation_id", "name_key", unique=True),
+)
+
+# Who asks to be let in where members approve (seed 001).
+join_requests = Table(
+    "join_requests",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("user_id", _id(), primary_key=True),
+    Column("request", Text),  # sealed to the group's public key; null: nothing was said
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("join_requests_user", "user_id"),
+)
+
+# What moderators decided about somebody in a conversation: `mute` (may not write), `ban` (may not come in).
+sanctions = Table(
+    "sanctions",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("user_id", _id(), primary_key=True),
+    Column("kind", _key(8), primary_key=True),
+    Column("moderator_id", _id(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", BigInteger),  # null: until it is lifted
+    Column("inserted_at", BigInteger, nullable=False),
+)
+
+# What one user set for themselves about another (`block`, `watch`) or about a conversation (`mute`).
+choices = Table(
+    "choices",
+    metadata,
+    Column("user_id", _id(), primary_key=True),
+    Column("kind", _key(8), primary_key=True),
+    Column("about_id", _id(), primary_key=True),
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("choices_about", "kind", "about_id"),
+)
+
+# What users reported, for the moderators of the server.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("reporter_id", _id(), nullable=False),
+    Column("conversation_id", _id()),
+    Column("message_id", _id()),
+    Column("user_id", _id()),  # whom it is about
+    Column("reason", Text, nullable=False),
+    Column("excerpt", Text),  # what the reporter chose to show of what the server cannot read
+    Column("resolution", Text),
+    Column("resolved_by", _id()),
+    Column("resolved_at", BigInteger),
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("reports_open", "resolved_at", "inserted_at", "id"),
+)
+
+# What moderators and admins did: who, what, about whom, where. Never changed, never swept.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("actor_id", _id(), nullable=False),
+    Column("action", _key(32), nullable=False),
+    Column("conversation_id", _id()),
+    Column("user_id", _id()),
+    Column("message_id", _id()),
+    Column("detail", Text, nullable=False),
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("audit_page", "inserted_at", "id"),
+)
+
+# The leader-board (seed 000): what a user wrote in a channel on a day (UTC), and the reactions it was given.
+scores = Table(
+    "scores",
+    metadata,
+    Column("conversation_id", _id(), primary_key=True),
+    Column("user_id", _id(), primary_key=True),
+    Column("day", Integer, primary_key=True),  # days since 1970
+    Column("messages", Integer, nullable=False),
+    Column("reactions", Integer, nullable=False),
+    Index("scores_day", "day"),
 )

@@ -163,7 +163,14 @@ class ConversationRow(msgspec.Struct, kw_only=True):
     approvals: int
     joining: str
     changing: str
+    reading: str
+    posting: str
+    placing: str
+    signed: bool
+    expires_in: int | None
     name: str | None
+    about: str
+    picture: str | None
 
 
 class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):

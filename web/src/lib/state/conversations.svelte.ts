@@ -77,7 +77,7 @@ function itemOf(view: ConversationView, people: People): ConversationItem {
 		opened: view.opened,
 		role: view.role,
 		may: {
-			add: view.joining !== 'anyone' && !view.left,
+			add: view.joining !== 'oneself' && !view.left,
 			rename: (view.changing !== 'owner' || view.role === 'owner') && !view.left
 		},
 		left: view.left

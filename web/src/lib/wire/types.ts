@@ -220,7 +220,14 @@ export interface ConversationRow {
 	approvals: number;
 	joining: string;
 	changing: string;
+	reading: string;
+	posting: string;
+	placing: string;
+	signed: boolean;
+	expires_in: number | null;
 	name: string | null;
+	about: string;
+	picture: string | null;
 }
 /**
  * Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
