@@ -42,7 +42,8 @@ export interface ApiOptions {
 	fetch?: typeof fetch;
 }
 
-interface Ask {
+/** `json` or `body` is sent along. */
+export interface Ask {
 	query?: Record<string, string | number | null | undefined>;
 	json?: object;
 	body?: Blob;
@@ -183,6 +184,11 @@ export class Api {
 
 	syncStream(query: { cursor?: number; limit?: number; epoch?: string | null } = {}): Promise<StreamPulled> {
 		return this.#ask('GET', '/api/sync', { query, signedIn: true });
+	}
+
+	/** Any other route, in one's own name. */
+	ask<Answer>(method: string, path: string, ask: Pick<Ask, 'query' | 'json' | 'body'> = {}): Promise<Answer> {
+		return this.#ask(method, path, { ...ask, signedIn: true });
 	}
 
 	// --- how a request is made ----------------------------------------------------------------------------------

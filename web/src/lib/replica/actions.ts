@@ -222,15 +222,19 @@ class Doings {
 		const row = await replica.outbox.get({ id: operation });
 		if (!row || row.state !== 'refused') return;
 		const what = await bodies.open<Operation>(row.operation);
-		const { outbox, messages, reactions, conversations, members, drafts } = replica;
-		await replica.transaction('rw', [outbox, messages, reactions, conversations, members, drafts], async () => {
-			await settle(replica, row);
-			if (row.conversation === null) return;
-			if (row.id === row.message) await messages.delete([row.conversation, row.id]);
-			if (what.do === 'start_private' || what.do === 'start_group') await this.forget(row.conversation);
-			else if (OF_CONVERSATION.includes(row.what)) await conversations.update(row.conversation, { refused: null });
-			await recount(replica, me, row.conversation);
-		});
+		const { outbox, messages, reactions, conversations, members, drafts, choices } = replica;
+		await replica.transaction(
+			'rw',
+			[outbox, messages, reactions, conversations, members, drafts, choices],
+			async () => {
+				await settle(replica, row);
+				if (row.conversation === null) return;
+				if (row.id === row.message) await messages.delete([row.conversation, row.id]);
+				if (what.do === 'start_private' || what.do === 'start_group') await this.forget(row.conversation);
+				else if (OF_CONVERSATION.includes(row.what)) await conversations.update(row.conversation, { refused: null });
+				await recount(replica, me, row.conversation);
+			}
+		);
 	}
 
 	/** A conversation that was never begun, and what was to be said in it. */
@@ -304,7 +308,7 @@ class Doings {
 			await replica.conversations.update(conversation, { read: Math.max(row.read, last?.at ?? 0) });
 			await recount(replica, me, conversation);
 		};
-		if (waiting > 0) await replica.transaction('rw', replica.conversations, replica.messages, mark);
+		if (waiting > 0) await replica.transaction('rw', replica.conversations, replica.messages, replica.choices, mark);
 		else await enqueue(this.by, { what: { do: 'read' }, conversation }, mark);
 	}
 

@@ -50,8 +50,8 @@ export interface Batch {
 
 /** Write it all or nothing. `me`: whose replica it is. */
 export function write(replica: Replica, me: string, batch: Batch): Promise<void> {
-	const { conversations, messages, reactions, members, keys, own_keys, chains, people, outbox } = replica;
-	const tables = [conversations, messages, reactions, members, keys, own_keys, chains, people, outbox];
+	const { conversations, messages, reactions, members, keys, own_keys, chains, people, outbox, choices } = replica;
+	const tables = [conversations, messages, reactions, members, keys, own_keys, chains, people, outbox, choices];
 	return replica.transaction('rw', tables, async () => {
 		const id = batch.conversation;
 		const before = (await conversations.get(id)) ?? newConversation(id, 'group');
@@ -221,17 +221,27 @@ export async function settle(replica: Replica, operation: OutboxRow): Promise<vo
 		.modify({ change: null });
 }
 
+/** Whom or what one chose so. */
+export async function chosen(replica: Replica, kind: string): Promise<Set<string>> {
+	const rows = await replica.choices.where('kind').equals(kind).toArray();
+	return new Set(rows.map((row) => row.about));
+}
+
+/** What others said since one read last; of who is blocked, nothing is news. */
+export async function unreadOf(replica: Replica, me: string, row: ConversationRow) {
+	const blocked = await chosen(replica, 'block');
+	return replica.messages
+		.where('[conversation+at]')
+		.between([row.id, row.read], [row.id, LAST], false)
+		.filter((one) => one.shown === 1 && !one.deleted && one.sender !== me && !blocked.has(one.sender));
+}
+
 /** What the list shows of a conversation, from its messages. Within a transaction. */
 export async function recount(replica: Replica, me: string, id: string): Promise<void> {
 	const row = await replica.conversations.get(id);
 	if (!row) return;
 	const last = await lastShown(replica, id);
-	const unread = await replica.messages
-		.where('[conversation+at]')
-		.between([id, row.read], [id, LAST], false)
-		.filter((one) => one.shown === 1 && !one.deleted && one.sender !== me)
-		.limit(MOST_COUNTED)
-		.count();
+	const unread = await (await unreadOf(replica, me, row)).limit(MOST_COUNTED).count();
 	const activity = Math.max(row.activity, last?.at ?? 0);
 	await replica.conversations.update(id, { unread, activity, latest: last?.id ?? null });
 }

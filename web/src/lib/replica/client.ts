@@ -5,8 +5,9 @@
  * one transaction with its place in the outbox, and so works without a network. A promise of `do` is kept as soon as
  * this browser has stored it; whether the server took it is seen on the rows themselves: `waiting`, `refused`.
  */
+import type { Api } from '../realtime/http.ts';
 import type { OwnUser } from '../wire/types.ts';
-import type { ConversationRow, DraftRow, KnownRow, MemberRow, PersonRow, Place, Trouble } from './schema.ts';
+import type { ChoiceRow, ConversationRow, DraftRow, KnownRow, MemberRow, PersonRow, Place, Trouble } from './schema.ts';
 import type { Watched } from './watched.ts';
 
 export type { Trouble, Watched };
@@ -43,6 +44,11 @@ export interface MessageView {
 	at: number;
 	edited: boolean;
 	deleted: boolean;
+	removed: { by: string; reason: string } | null;
+	/** When it goes, in milliseconds; null: it stays. */
+	expires: number | null;
+	/** Off the record: in no replica, and gone with the page. */
+	passing: boolean;
 	/** In the order in which they were first put on. */
 	reactions: ReactionView[];
 	/** Not yet on the server. */
@@ -117,8 +123,9 @@ export interface Queries {
 	me(): Watched<OwnUser | undefined>;
 	outbox(): Watched<OperationView[]>;
 	draft(conversation: string): Watched<DraftView | undefined>;
-	/** How many are not read, over all conversations. */
+	/** How many are not read, over all conversations that are not muted. */
 	unread(): Watched<number>;
+	choices(): Watched<ChoiceRow[]>;
 }
 
 export type Presence = 'online' | 'idle';
@@ -184,6 +191,8 @@ export interface Actions {
 
 export interface Client {
 	readonly user: string;
+	/** What is not in the replica, asked of the server at once. Its methods throw `Problem` or `Unreachable`. */
+	readonly api: Pick<Api, 'ask' | 'origin'>;
 	readonly live: Watched<LiveState>;
 	readonly query: Queries;
 	readonly do: Actions;

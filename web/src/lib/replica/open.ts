@@ -33,6 +33,7 @@ const PATIENCE = 20_000;
 
 class OpenClient implements Client {
 	readonly user: string;
+	readonly api: Client['api'];
 	readonly live = new Cell<LiveState>({ connection: 'syncing', waiting: 0, leading: false });
 	readonly query;
 	readonly do;
@@ -48,6 +49,7 @@ class OpenClient implements Client {
 	constructor(account: Account, crypto: Crypto, options: ClientOptions) {
 		const { user: me, device, deviceKey, replica, session, api } = account;
 		this.user = me;
+		this.api = api;
 		const bodies = new Bodies(deviceKey, me);
 		const trust = new Trust(replica, crypto, api);
 		const intake = new Intake(replica, me, crypto, trust, bodies);

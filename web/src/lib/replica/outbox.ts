@@ -22,8 +22,8 @@ export async function enqueue(
 	optimistic: (transaction: Transaction) => Promise<void> | void = () => {}
 ): Promise<string> {
 	const operation = await bodies.seal(what);
-	const { outbox, messages, reactions, conversations, members, drafts, facts } = replica;
-	const tables = [outbox, messages, reactions, conversations, members, drafts, facts];
+	const { outbox, messages, reactions, conversations, members, drafts, facts, choices } = replica;
+	const tables = [outbox, messages, reactions, conversations, members, drafts, facts, choices];
 	await replica.transaction('rw', tables, async (transaction) => {
 		await outbox.add({
 			id,

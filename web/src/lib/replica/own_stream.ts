@@ -127,8 +127,8 @@ export class OwnStream {
 	}
 
 	private async apply(changes: OwnChange[], cursor: number): Promise<void> {
-		const { conversations, facts, own_keys, messages, people } = this.replica;
-		await this.replica.transaction('rw', [conversations, facts, own_keys, messages, people], async () => {
+		const { conversations, facts, own_keys, messages, people, choices } = this.replica;
+		await this.replica.transaction('rw', [conversations, facts, own_keys, messages, people, choices], async () => {
 			for (const change of changes) await this.write(change);
 			await facts.put({ name: 'stream', value: { cursor, epoch: this.epoch } satisfies Position });
 		});

@@ -25,6 +25,7 @@ import {
 	type ReactionRow,
 	type Replica
 } from './schema.ts';
+import { chosen, unreadOf } from './apply.ts';
 import { watch } from './watched.ts';
 
 type Range = [unknown, unknown, unknown];
@@ -81,8 +82,10 @@ export function queriesOf(replica: Replica, me: string, bodies: Bodies): Queries
 		unread: () =>
 			watch(async () => {
 				const rows = await conversations.toArray();
-				return rows.reduce((sum, row) => sum + (row.left ? 0 : row.unread), 0);
-			})
+				const muted = await chosen(replica, 'mute');
+				return rows.reduce((sum, row) => sum + (row.left || muted.has(row.id) ? 0 : row.unread), 0);
+			}),
+		choices: () => watch(() => replica.choices.toArray())
 	};
 }
 
@@ -206,8 +209,8 @@ class Views {
 	}
 
 	/** Of those that are here; a conversation that was not opened lately has but its last page. */
-	private lastUnread(row: ConversationRow): Promise<MessageRow[]> {
-		return this.unreadOf(row).reverse().limit(MOST_UNREAD).toArray();
+	private async lastUnread(row: ConversationRow): Promise<MessageRow[]> {
+		return (await unreadOf(this.replica, this.me, row)).reverse().limit(MOST_UNREAD).toArray();
 	}
 
 	private async texts(rows: MessageRow[]): Promise<string[]> {
@@ -215,16 +218,9 @@ class Views {
 		return bodies.flatMap((body) => (body && 'text' in body ? [body.text] : []));
 	}
 
-	private unreadOf(row: ConversationRow) {
-		return this.replica.messages
-			.where('[conversation+at]')
-			.between([row.id, row.read], [row.id, LAST], false)
-			.filter((one) => one.shown === 1 && !one.deleted && one.sender !== this.me);
-	}
-
 	private async firstUnread(row: ConversationRow): Promise<string | null> {
 		if (row.unread === 0) return null;
-		return (await this.unreadOf(row).first())?.id ?? null;
+		return (await (await unreadOf(this.replica, this.me, row)).first())?.id ?? null;
 	}
 
 	async messages(rows: MessageRow[]): Promise<MessageView[]> {
@@ -249,6 +245,9 @@ class Views {
 				at: row.at,
 				edited: !isDeleted(row) && (row.rev > 0 || row.change !== null),
 				deleted: isDeleted(row),
+				removed: row.removed ?? null,
+				expires: row.expires ?? null,
+				passing: false,
 				reactions: reactions.get(`${row.conversation} ${row.id}`) ?? [],
 				waiting: row.waiting || row.change !== null,
 				refused: row.refused,

@@ -50,9 +50,18 @@ export interface ConversationRow {
 	encrypted: boolean;
 	sealed: boolean;
 	history: string;
-	/** Who lets somebody in, `anyone` themselves or `members` others; who renames it, `members` or its `owner`. */
+	/** Its policies, as the server says: who comes in, changes, reads and writes here, and how many let somebody in. */
 	joining: string;
 	changing: string;
+	reading: string;
+	posting: string;
+	approvals: number;
+	/** Seconds that a message lasts unless it says otherwise; null: for good. */
+	expires_in: number | null;
+	/** In its address; null: it has none. */
+	name: string | null;
+	about: string;
+	picture: string | null;
 	role: string;
 	/** The last version applied here, of which epoch; -1: nothing was read yet. */
 	cursor: number;
@@ -109,6 +118,10 @@ export interface MessageRow {
 	body: Box | null;
 	/** Whether it is shown as a message: a reaction in an encrypted conversation is not. 1 or 0, for the index. */
 	shown: 0 | 1;
+	/** When it goes, in milliseconds; absent: it stays. */
+	expires?: number;
+	/** A moderator took it away. */
+	removed?: { by: string; reason: string };
 	/** The envelope and one's own copy, to share it with who comes later. */
 	sealed: string | null;
 	copy: string | null;
@@ -183,6 +196,12 @@ export interface OutboxRow {
 	at: number;
 }
 
+/** What one set for oneself: `block` or `watch` a user, `mute` a conversation. */
+export interface ChoiceRow {
+	kind: string;
+	about: string;
+}
+
 export interface DraftRow {
 	conversation: string;
 	draft: Box;
@@ -202,6 +221,7 @@ export class Replica extends Dexie {
 	chains!: EntityTable<ChainRow, 'conversation'>;
 	outbox!: EntityTable<OutboxRow, 'seq'>;
 	drafts!: EntityTable<DraftRow, 'conversation'>;
+	choices!: Table<ChoiceRow, [string, string]>;
 
 	/**
 	 * `options`: another IndexedDB than the browser's, for tests. Dexie's cache is off: after a page of rows was written at
@@ -217,13 +237,14 @@ export class Replica extends Dexie {
 			members: '[conversation+user], conversation',
 			messages:
 				'[conversation+id], [conversation+shown+place], [conversation+place], [conversation+at], ' +
-				'[conversation+unreadable.code]',
+				'[conversation+unreadable.code], expires',
 			reactions: '[conversation+message+user+emoji], [conversation+message], row',
 			keys: '[conversation+user], conversation',
 			own_keys: 'conversation',
 			chains: 'conversation',
 			outbox: '++seq, &id, conversation, state',
-			drafts: 'conversation'
+			drafts: 'conversation',
+			choices: '[kind+about], kind'
 		});
 	}
 }

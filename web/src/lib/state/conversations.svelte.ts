@@ -61,11 +61,14 @@ function itemOf(view: ConversationView, people: People): ConversationItem {
 		kind: view.kind,
 		title: other?.displayName ?? view.alias ?? namesOf(members),
 		href: other ? `/dm/${other.name}` : `/groups/${view.id}`,
+		about: view.about,
+		picture: view.picture,
 		other,
 		members,
 		encrypted: view.encrypted,
 		sealed: view.sealed,
 		unread: view.unread,
+		muted: people.mutes(view.id),
 		mentioned: view.unreadTexts.some((text) => mentions(text, people.me.name)),
 		latest: latestOf(view, people),
 		empty: view.last === null && view.older === null,
@@ -76,9 +79,12 @@ function itemOf(view: ConversationView, people: People): ConversationItem {
 		refused: view.refused,
 		opened: view.opened,
 		role: view.role,
+		approvals: view.approvals,
+		expiresIn: view.expires_in,
 		may: {
 			add: view.joining !== 'oneself' && !view.left,
-			rename: (view.changing !== 'owner' || view.role === 'owner') && !view.left
+			rename: (view.changing !== 'owner' || view.role === 'owner') && !view.left,
+			moderate: view.role !== 'member' && view.kind !== 'private' && !view.left
 		},
 		left: view.left
 	};

@@ -1,7 +1,8 @@
 /** What pages are given: the replica's rows, put into a person's words. No page reads the replica itself. */
 
 export type ConnectionState = 'live' | 'syncing' | 'offline' | 'needs_sign_in';
-export type PresenceState = 'online' | 'idle' | 'offline' | 'unknown';
+/** `unknown`: this device is offline itself; `hidden`: oneself, where one does not show it. */
+export type PresenceState = 'online' | 'idle' | 'offline' | 'hidden' | 'unknown';
 
 export interface Problem {
 	code: string;
@@ -19,6 +20,9 @@ export interface Person {
 	me: boolean;
 	/** `changed`: the identity key is another one than before, and this was not accepted yet. */
 	verification: 'unverified' | 'verified' | 'changed';
+	/** What one chose about them: nothing of theirs reaches one, or one is told when they come. */
+	blocked: boolean;
+	watched: boolean;
 }
 
 export interface ConversationItem {
@@ -27,6 +31,8 @@ export interface ConversationItem {
 	title: string;
 	/** /dm/:name or /groups/:id */
 	href: string;
+	about: string;
+	picture: string | null;
 	/** The other one in a private conversation. */
 	other: Person | null;
 	members: Person[];
@@ -34,6 +40,8 @@ export interface ConversationItem {
 	/** Everything in it is signed; a conversation without is shown as not verified. */
 	sealed: boolean;
 	unread: number;
+	/** One does not want to be told what comes. */
+	muted: boolean;
 	mentioned: boolean;
 	/** `text` is null when it was deleted, or cannot be opened. */
 	latest: { sender: Person; text: string | null; deleted: boolean; at: number } | null;
@@ -50,8 +58,12 @@ export interface ConversationItem {
 	/** When this browser showed it last. */
 	opened: number;
 	role: string;
-	/** What one may do about it: bring others in, give it another name. */
-	may: { add: boolean; rename: boolean };
+	/** How many members have to agree to somebody new. */
+	approvals: number;
+	/** Seconds that a message lasts here unless it says otherwise; null: for good. */
+	expiresIn: number | null;
+	/** What one may do about it: bring others in, give it another name, take others' messages away. */
+	may: { add: boolean; rename: boolean; moderate: boolean };
 	left: boolean;
 }
 
@@ -70,6 +82,12 @@ export interface MessageItem {
 	sentAt: number;
 	edited: boolean;
 	deleted: boolean;
+	/** By whom it was taken away, and why. */
+	removed: { by: Person; reason: string } | null;
+	/** When it goes, in milliseconds; null: it stays. */
+	expiresAt: number | null;
+	/** Off the record: it is nowhere but on this page. */
+	passing: boolean;
 	reply: { id: string; sender: Person | null; text: string | null; deleted: boolean } | null;
 	reactions: Reaction[];
 	status: 'sent' | 'sending' | 'failed';

@@ -1,21 +1,35 @@
 /** People as pages show them: profile, presence, and what is believed of their identity. One query for all. */
 import type { Client, PersonView, Presence } from '../replica/client';
+import type { ChoiceRow } from '../replica/schema';
+import type { OwnUser } from '../wire/types';
 import { Live } from './live.svelte';
 import type { Person } from './model';
-import { nobody, personOf, personsOf, stranger } from './persons';
+import { aside, choicesOf, nobody, personOf, personsOf, stranger } from './persons';
 
 export class People {
 	#client: Client;
 	#presence: Live<ReadonlyMap<string, Presence>>;
+	#rows: Live<ChoiceRow[]>;
+	#own: Live<OwnUser | undefined>;
 	#views = $state.raw<PersonView[]>([]);
 	#wanted: string[] = [];
 	#stop: (() => void) | null = null;
 	#asking = false;
-	#people = $derived.by(() => personsOf(this.#views, this.#presence.current, this.#client.user));
+	#choices = $derived.by(() => choicesOf(this.#rows.current));
+	#people = $derived.by(() =>
+		personsOf(this.#views, {
+			me: this.#client.user,
+			there: this.#presence.current,
+			hidden: this.#own.current?.hidden ?? false,
+			choices: this.#choices
+		})
+	);
 
 	constructor(client: Client) {
 		this.#client = client;
 		this.#presence = new Live<ReadonlyMap<string, Presence>>(client.presence, nobody);
+		this.#rows = new Live<ChoiceRow[]>(client.query.choices(), []);
+		this.#own = new Live<OwnUser | undefined>(client.query.me(), undefined);
 		this.want([client.user]);
 	}
 
@@ -37,6 +51,11 @@ export class People {
 		return this.#people.get(id) ?? stranger(id, id === this.#client.user);
 	}
 
+	/** Whether one does not want to be told what comes in this conversation. */
+	mutes(conversation: string): boolean {
+		return this.#choices.has(`mute ${conversation}`);
+	}
+
 	get me(): Person {
 		return this.of(this.#client.user);
 	}
@@ -52,7 +71,7 @@ export class People {
 		const rows = await this.#client.do.searchPeople(text);
 		this.want(rows.map((row) => row.id));
 		return rows.map(
-			(row) => this.#people.get(row.id) ?? personOf({ ...row, known: null }, this.#client.user, undefined)
+			(row) => this.#people.get(row.id) ?? personOf({ ...row, known: null }, { ...aside, me: this.#client.user })
 		);
 	}
 

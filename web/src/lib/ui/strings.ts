@@ -30,7 +30,7 @@ export const strings = {
 	toasts: { region: 'Messages of the app', close: 'Close this message' },
 	dialog: { close: 'Close' },
 	field: { showPassword: 'Show password' },
-	presence: { online: 'online', idle: 'away', offline: 'offline', unknown: '' },
+	presence: { online: 'online', idle: 'away', offline: 'offline', hidden: 'hidden', unknown: 'unknown' },
 	connection: {
 		live: 'Up to date',
 		syncing: 'Catching up…',
