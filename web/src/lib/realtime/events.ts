@@ -22,6 +22,20 @@ export interface CopiesShared {
 	shared: number;
 }
 
+/** How many look at the lobby, with an account and without. */
+export interface UserCount {
+	authorized: number;
+	anonymous: number;
+}
+
+/** Somebody in a room; `public_key` is Ed25519, in base64url. */
+export interface Participant {
+	id: string;
+	name: string;
+	user_id: string | null;
+	public_key: string;
+}
+
 /** What a client sends: payload and answer. */
 interface SystemEvents {
 	set_hidden: [wire.SetHidden, wire.MessageSent];
@@ -89,6 +103,9 @@ interface ConversationPushes {
 	leave_conversation: wire.LeftConversation;
 	set_encryption_keys: wire.NewEncryptionKeys;
 	resync: wire.Resync;
+	user_count: UserCount;
+	participants: { participants: Participant[] };
+	room_ended: { reason: string };
 }
 
 type By<T extends Topic, System, User, Conversation> = T extends SystemTopic

@@ -47,7 +47,8 @@ export interface Ask {
 	query?: Record<string, string | number | null | undefined>;
 	json?: object;
 	body?: Blob;
-	signedIn?: boolean;
+	/** In one's own name, always or if one is signed in. */
+	signedIn?: boolean | 'perhaps';
 	/** Milliseconds until nobody waits for the answer any more. */
 	patience?: number;
 }
@@ -187,16 +188,21 @@ export class Api {
 	}
 
 	/** Any other route, in one's own name. */
-	ask<Answer>(method: string, path: string, ask: Pick<Ask, 'query' | 'json' | 'body'> = {}): Promise<Answer> {
-		return this.#ask(method, path, { ...ask, signedIn: true });
+	ask<Answer>(
+		method: string,
+		path: string,
+		ask: Pick<Ask, 'query' | 'json' | 'body' | 'signedIn'> = {}
+	): Promise<Answer> {
+		return this.#ask(method, path, { signedIn: true, ...ask });
 	}
 
 	// --- how a request is made ----------------------------------------------------------------------------------
 
 	async #ask<Answer>(method: string, path: string, ask: Ask = {}): Promise<Answer> {
 		if (!ask.signedIn) return this.#once<Answer>(method, path, ask, null);
-		const token = await this.#tokens?.token();
-		if (!token) throw signedOut();
+		const token = (await this.#tokens?.token()) ?? null;
+		if (token === null && ask.signedIn === 'perhaps') return this.#once<Answer>(method, path, ask, null);
+		if (token === null) throw signedOut();
 		try {
 			return await this.#once<Answer>(method, path, ask, token);
 		} catch (error) {
@@ -254,7 +260,8 @@ function read(answer: Response, text: string): unknown {
 			answer.status,
 			String(body.detail ?? ''),
 			body.current ?? null,
-			wait > 0 ? wait : null
+			wait > 0 ? wait : null,
+			typeof body.nonce === 'string' ? body.nonce : null
 		);
 	}
 	throw new Unreachable(`HTTP ${answer.status}`);

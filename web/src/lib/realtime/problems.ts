@@ -14,7 +14,9 @@ export class Problem extends Error {
 		/** The row as it is, where the server says so. */
 		readonly current: unknown = null,
 		/** Seconds to wait; null: the server did not ask for it. */
-		readonly retryAfter: number | null = null
+		readonly retryAfter: number | null = null,
+		/** What is to be signed first, where it says so. */
+		readonly nonce: string | null = null
 	) {
 		super(`${code}: ${detail}`);
 	}

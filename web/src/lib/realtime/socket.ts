@@ -21,7 +21,8 @@ export interface LiveOptions {
 	random?: () => number;
 }
 
-type Params = { cursor?: number | null; epoch?: string | null };
+/** `token` signs in who came as a guest, `ticket` lets into a room. */
+type Params = { cursor?: number | null; epoch?: string | null; token?: string; ticket?: string };
 type Listener = (payload: never) => void;
 
 interface Joined {

@@ -1,7 +1,10 @@
 // Access tokens, as HTTP and the socket ask for them; who keeps and renews them is above.
 
 export interface Tokens {
-	/** An access token that holds for a while, renewed when needed; null: sign in. Throws `Unreachable`, `Problem`. */
+	/**
+	 * An access token that holds for a while, renewed when needed; null: sign in; empty: a guest's. Throws `Unreachable`,
+	 * `Problem`.
+	 */
 	token(): Promise<string | null>;
 	/** Another one than `rejected`, which the server did not take; null: sign in. Throws as `token`. */
 	renew(rejected: string): Promise<string | null>;

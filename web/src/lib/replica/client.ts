@@ -6,6 +6,7 @@
  * this browser has stored it; whether the server took it is seen on the rows themselves: `waiting`, `refused`.
  */
 import type { Api } from '../realtime/http.ts';
+import type { Tokens } from '../realtime/tokens.ts';
 import type { OwnUser } from '../wire/types.ts';
 import type { ChoiceRow, ConversationRow, DraftRow, KnownRow, MemberRow, PersonRow, Place, Trouble } from './schema.ts';
 import type { Watched } from './watched.ts';
@@ -193,6 +194,8 @@ export interface Client {
 	readonly user: string;
 	/** What is not in the replica, asked of the server at once. Its methods throw `Problem` or `Unreachable`. */
 	readonly api: Pick<Api, 'ask' | 'origin'>;
+	/** For connections of one's own, beside the one that the replica is kept by. */
+	readonly tokens: Tokens;
 	readonly live: Watched<LiveState>;
 	readonly query: Queries;
 	readonly do: Actions;

@@ -34,6 +34,7 @@ const PATIENCE = 20_000;
 class OpenClient implements Client {
 	readonly user: string;
 	readonly api: Client['api'];
+	readonly tokens: Client['tokens'];
 	readonly live = new Cell<LiveState>({ connection: 'syncing', waiting: 0, leading: false });
 	readonly query;
 	readonly do;
@@ -50,6 +51,7 @@ class OpenClient implements Client {
 		const { user: me, device, deviceKey, replica, session, api } = account;
 		this.user = me;
 		this.api = api;
+		this.tokens = session;
 		const bodies = new Bodies(deviceKey, me);
 		const trust = new Trust(replica, crypto, api);
 		const intake = new Intake(replica, me, crypto, trust, bodies);

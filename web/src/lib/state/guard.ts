@@ -14,7 +14,7 @@ export interface Visit {
 }
 
 const forGuests = new Set(['/', '/login', '/register']);
-const forAll = new Set(['/about', '/news', '/news/[page]']);
+const forAll = new Set(['/about', '/news', '/news/[page]', '/(chats)/channels/[name]', '/(chats)/rooms/[id]']);
 
 /** Where a deep link leads after signing in: a path of this origin, never another's. */
 export function wanted(query: Pick<URLSearchParams, 'get'>): string | null {
