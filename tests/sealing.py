@@ -221,6 +221,7 @@ class Identity:
         gen: int = 1,
         *,
         ik: str | None = None,
+        approvals: int = 1,
     ) -> Document:
         """One link after `previous` (the chain's head) about `user`, signed by this user."""
         signed = signing.link_bytes(
@@ -230,14 +231,18 @@ class Identity:
             user.user,
             b64u_decode(ik or user.ik),
             gen,
+            approvals,
         )
         signature = b64u(self.sign(signed))
         named = {"action": action, "user": user.user, "user_ik": ik or user.ik, "gen": gen}
-        return {**named, "actor": self.user, "signature": signature}
+        asked = {} if approvals == 1 else {"approvals": approvals}
+        return {**named, "actor": self.user, "signature": signature, **asked}
 
-    def found(self, conversation: str, others: Sequence[Identity]) -> list[Document]:
+    def found(self, conversation: str, others: Sequence[Identity], approvals: int = 1) -> list[Document]:
         """The links that begin a sealed conversation: its creator, then everyone else."""
-        return self.links(conversation, None, [("create", self), *(("add", other) for other in others)])
+        first = self.link(conversation, None, "create", self, approvals=approvals)
+        head = head_after(conversation, None, first)
+        return [first, *self.links(conversation, head, [("add", other) for other in others])]
 
     def links(self, conversation: str, previous: str | None, said: Iterable[tuple[str, Identity]]) -> list[Document]:
         """Several links one after the other, from the head `previous`."""
@@ -258,7 +263,8 @@ def head_after(conversation: str, previous: str | None, *links: Document) -> str
     head = b64u_decode(previous) if previous else None
     for link in links:
         ik = b64u_decode(link["user_ik"])
-        signed = signing.link_bytes(conversation, head, link["action"], link["user"], ik, link["gen"])
+        approvals = link.get("approvals", 1)
+        signed = signing.link_bytes(conversation, head, link["action"], link["user"], ik, link["gen"], approvals)
         head = signing.link_hash(signed, b64u_decode(link["signature"]))
     assert head is not None
     return b64u(head)

@@ -38,7 +38,7 @@ async def test_a_joiner_needs_as_many_signed_approvals_as_the_group_asks_for(peo
     ada, bob, eve = [await sealing(person) for person in persons]
     a, b, e = [await person.arrive(to=door) for person, door in zip(persons, [*doors, doors.first], strict=True)]
     id = new_id()
-    founding = ada.found(id, [bob])
+    founding = ada.found(id, [bob], 2)
     payload = {"id": id, "user_ids": [bob.user], "public_key": ada.public_key(id), "links": founding, "approvals": 2}
     await a.ask(SYSTEM, "start_group_conversation", payload)
     await a.join(conversation(id))

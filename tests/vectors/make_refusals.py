@@ -6,14 +6,14 @@ Run: python -m tests.vectors.make_refusals
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hubbub.wire import signing
 from hubbub.wire.signing import b64u, b64u_decode
-from tests.sealing import Document, Identity, pad
+from tests.sealing import Document, Identity, head_after, pad
 from tests.vectors.make_client_crypto import (
     FOLDER,
     OTHER_CONVERSATION,
@@ -348,17 +348,30 @@ def chains() -> Iterator[Case]:
     yield "an unknown founder", "ghost_member", of(DORA.found(CONVERSATION, [BOB]))
     yield "a newcomer under another identity", "key_swapped", said(ALICE, "add", CARL, ik=DORA.ik)
     yield "a founder under another identity", "key_swapped", of(ANOTHER_ALICE.found(CONVERSATION, [BOB]))
-    careful = new_chain(approvals=2)
-    yield "founded, though newcomers need two", None, of(ALICE.found(CONVERSATION, [BOB, CARL]), careful)
-    yield "a newcomer with both approvals", None, of(LINKS[:4], careful)
-    yield (
-        "a newcomer with one approval of two",
-        "chain_invalid",
-        of(
-            [BOB.link(CONVERSATION, CHAIN["steps"][1]["head"], "add", CARL)],
-            {**_after(2), "approvals": 2},
-        ),
-    )
+    yield from _approved(of)
+
+
+def _approved(of: Callable[..., Document]) -> Iterator[Case]:
+    """Groups whose newcomers need more than one member's approval, as their first link says."""
+
+    def then(approvals: int, *said: tuple[Identity, str]) -> Document:
+        links = ALICE.found(CONVERSATION, [BOB, DORA], approvals)
+        for who, action in said:
+            links.append(who.link(CONVERSATION, head_after(CONVERSATION, None, *links), action, CARL))
+        return of(links, **{DORA.user: known(DORA)})
+
+    for approvals in (2, 0):
+        yield f"founded, though newcomers need {approvals}", None, then(approvals)
+    yield "a newcomer with both approvals", None, then(2, (BOB, "approve"), (DORA, "add"))
+    yield "a newcomer with one approval of two", "chain_invalid", then(2, (BOB, "add"))
+    yield "a newcomer who was approved twice by one", "chain_invalid", then(2, (BOB, "approve"), (BOB, "add"))
+    yield "a newcomer approved by all", None, then(0, (BOB, "approve"), (ALICE, "approve"), (DORA, "add"))
+    yield "a newcomer approved by all but one", "chain_invalid", then(0, (BOB, "approve"), (DORA, "add"))
+    first, *rest = ALICE.found(CONVERSATION, [BOB, DORA], 2)
+    without = {name: value for name, value in first.items() if name != "approvals"}
+    yield "fewer approvals than were signed", "chain_invalid", of([without, *rest], **{DORA.user: known(DORA)})
+    yield "more approvals than were signed", "chain_invalid", of([{**LINKS[0], "approvals": 2}])
+    yield "approvals in another link", "chain_invalid", of([LINKS[0], {**LINKS[1], "approvals": 2}])
 
 
 def followed() -> Iterator[Case]:

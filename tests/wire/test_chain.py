@@ -31,9 +31,9 @@ def extended(chain: Chain, actor: Identity, *documents: Document, **options: Any
     return extend(chain, links_of(*documents), actor=actor.user, **{"registered": REGISTERED, **options})
 
 
-def founded(*others: Identity) -> Chain:
+def founded(*others: Identity, approvals: int = 1) -> Chain:
     """Alice's conversation with `others`."""
-    return extended(Chain(HERE), ALICE, *ALICE.found(HERE, others))
+    return extended(Chain(HERE), ALICE, *ALICE.found(HERE, others, approvals))
 
 
 def said(chain: Chain, actor: Identity, action: str, user: Identity, **options: Any) -> Chain:
@@ -78,42 +78,55 @@ def test_members_come_and_go() -> None:
 
 
 def test_a_newcomer_needs_as_many_as_the_conversation_asks_for() -> None:
-    chain = founded(BOB, CARL)
+    chain = founded(BOB, CARL, approvals=2)
     early = ALICE.link(HERE, chain.head, "add", DORA)
-    assert "approve" in refused(chain, ALICE, early, approvals=2)
-    chain = said(chain, BOB, "approve", DORA, approvals=2)
+    assert "approve" in refused(chain, ALICE, early)
+    chain = said(chain, BOB, "approve", DORA)
     assert DORA.user not in chain.members
     assert chain.approvals_of(DORA.user, DORA.ik) == {BOB.user}
-    assert "approve" in refused(chain, BOB, BOB.link(HERE, chain.head, "add", DORA), approvals=2)
-    assert "before" in refused(chain, BOB, BOB.link(HERE, chain.head, "approve", DORA), approvals=2)
-    chain = said(chain, ALICE, "add", DORA, approvals=2)
+    assert "approve" in refused(chain, BOB, BOB.link(HERE, chain.head, "add", DORA))
+    assert "before" in refused(chain, BOB, BOB.link(HERE, chain.head, "approve", DORA))
+    chain = said(chain, ALICE, "add", DORA)
     assert DORA.user in chain.members
     assert not chain.approvals_of(DORA.user, DORA.ik)
 
 
-def test_all_is_the_most_that_can_be_asked_for() -> None:
-    chain = said(founded(BOB), BOB, "approve", CARL, approvals=100)
-    assert CARL.user in said(chain, ALICE, "add", CARL, approvals=100).members
+@pytest.mark.parametrize("all_members", [0, 100])
+def test_all_is_the_most_that_can_be_asked_for(all_members: int) -> None:
+    chain = said(founded(BOB, DORA, approvals=all_members), BOB, "approve", CARL)
+    assert "approve" in refused(chain, ALICE, ALICE.link(HERE, chain.head, "add", CARL))
+    chain = said(chain, DORA, "approve", CARL)
+    assert CARL.user in said(chain, ALICE, "add", CARL).members
+
+
+def test_what_is_asked_of_newcomers_is_signed_and_said_once() -> None:
+    first, *rest = ALICE.found(HERE, [BOB], 2)
+    assert "verify" in refused(Chain(HERE), ALICE, {**first, "approvals": 1}, *rest)
+    assert "verify" in refused(Chain(HERE), ALICE, {**first, "approvals": 0}, *rest)
+    chain = founded(BOB)
+    lowered = ALICE.link(HERE, chain.head, "add", CARL, approvals=2)
+    assert "first link" in refused(chain, ALICE, lowered)
+    assert recorded(HERE, links_of(first, *rest)).approvals == 2
 
 
 def test_the_founding_request_adds_freely() -> None:
-    founding = ALICE.found(HERE, [BOB, CARL])
-    assert len(extended(Chain(HERE), ALICE, *founding, approvals=3).members) == 3
+    founding = ALICE.found(HERE, [BOB, CARL], 3)
+    assert len(extended(Chain(HERE), ALICE, *founding).members) == 3
 
 
 def test_an_approval_ends_with_its_givers_membership() -> None:
-    chain = said(founded(BOB, CARL), BOB, "approve", DORA, approvals=2)
-    chain = said(said(chain, BOB, "leave", BOB), ALICE, "approve", BOB, approvals=2)
-    chain = said(chain, CARL, "add", BOB, approvals=2)
-    assert "approve" in refused(chain, ALICE, ALICE.link(HERE, chain.head, "add", DORA), approvals=2)
+    chain = said(founded(BOB, CARL, approvals=2), BOB, "approve", DORA)
+    chain = said(said(chain, BOB, "leave", BOB), ALICE, "approve", BOB)
+    chain = said(chain, CARL, "add", BOB)
+    assert "approve" in refused(chain, ALICE, ALICE.link(HERE, chain.head, "add", DORA))
 
 
 def test_an_approval_is_for_one_identity_key() -> None:
-    chain = said(founded(BOB, CARL), BOB, "approve", DORA, approvals=2)
+    chain = said(founded(BOB, CARL, approvals=2), BOB, "approve", DORA)
     renewed = Identity(DORA.user)
     now = {**REGISTERED, DORA.user: Proof(renewed.ik, 1)}
     add = ALICE.link(HERE, chain.head, "add", renewed)
-    assert "approve" in refused(chain, ALICE, add, approvals=2, registered=now)
+    assert "approve" in refused(chain, ALICE, add, registered=now)
 
 
 def test_who_changed_their_identity_key_is_added_anew() -> None:
@@ -133,9 +146,9 @@ def test_who_changed_their_identity_key_is_added_anew() -> None:
 
 
 def test_all_others_are_enough_for_who_changed_their_identity_key() -> None:
-    chain, renewed = founded(BOB), Identity(BOB.user)
+    chain, renewed = founded(BOB, approvals=2), Identity(BOB.user)
     now = {**REGISTERED, BOB.user: Proof(renewed.ik, 1)}
-    chain = said(chain, ALICE, "add", renewed, registered=now, approvals=2)
+    chain = said(chain, ALICE, "add", renewed, registered=now)
     assert chain.members[BOB.user] == Proof(renewed.ik, 1)
 
 
@@ -226,7 +239,7 @@ def test_a_link_follows_one_link() -> None:
 def test_an_action_is_signed_for() -> None:
     chain = founded(BOB)
     link = ALICE.link(HERE, chain.head, "approve", CARL)
-    refused(chain, ALICE, {**link, "action": "add"}, approvals=1)
+    refused(chain, ALICE, {**link, "action": "add"})
     refused(chain, ALICE, {**link, "user": DORA.user, "user_ik": DORA.ik})
 
 

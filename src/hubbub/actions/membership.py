@@ -218,7 +218,14 @@ class Membership:
             raise InvalidLink("The links prove other members than the conversation has.")
         _store_links(transaction, conversation, links)
         version = conversation.head + 1
-        return replace(conversation, sealed=True, chain_hash=proven.head, version=version, updated_at=transaction.now)
+        return replace(
+            conversation,
+            sealed=True,
+            chain_hash=proven.head,
+            approvals=proven.approvals,
+            version=version,
+            updated_at=transaction.now,
+        )
 
     def _prove(
         self,
@@ -241,7 +248,7 @@ class Membership:
         if any(link.action not in ("add", "approve") for link in links):
             raise InvalidLink("Members come in by links that add or approve.")
         registered = proofs(transaction, conversation.id, sorted({actor, *named}), {})
-        proven = chain.extend(roster.chain, links, actor=actor, registered=registered, approvals=conversation.approvals)
+        proven = chain.extend(roster.chain, links, actor=actor, registered=registered)
         _store_links(transaction, conversation, links)
         joined = tuple(user for user in coming if user in proven.members)
         return replace(conversation, chain_hash=proven.head), joined

@@ -113,9 +113,9 @@ class Starting:
         if links and request.id is None:
             raise BadInput("A sealed conversation comes with an id, which its links sign.")
         alias = check_text(group.alias, "alias", LONGEST_ALIAS) if group.alias is not None else None
-        if not 1 <= group.approvals <= self._max_members:
-            raise BadInput(f"approvals is from 1 to {self._max_members}.")
-        if group.approvals > 1 and not links:
+        if not 0 <= group.approvals <= self._max_members:
+            raise BadInput(f"approvals is from 1 to {self._max_members}, or 0: all members.")
+        if group.approvals != 1 and not links:
             raise BadInput("Only the signed links of a sealed group can show that several members approved.")
         conversation = conversations.begun(
             require_id(request.id) if request.id is not None else new_id(),
@@ -210,6 +210,8 @@ class Starting:
         proven = chain.extend(begun, plan.links, actor=creator, registered=registered)
         if proven.members.keys() != plan.members.keys():
             raise InvalidLink("The links prove other members than the request names.")
+        if proven.approvals != plan.conversation.approvals:
+            raise InvalidLink("The first link asks for other approvals than the request names.")
         return proven
 
     def _announce(self, begun: _Begun) -> None:

@@ -4,9 +4,9 @@ Each link is signed by a member who was proven before and names the link before 
 included, can slip in a listener, drop a removal or reorder what happened. Source: Hubbub's design of keys and
 envelopes, section 7. The rules:
 
-- `create` is the first link and no other; its creator signs it for themself.
+- `create` is the first link and no other; its creator signs it for themself, and how many approvals newcomers need.
 - `add` makes a member. The founding request may add freely; later the signer and the members who gave an
-  `approve` before must together be as many as the conversation asks for (1 by default, at most all members).
+  `approve` before must together be as many as the first link asks for (1 by default, at most all members).
   A member whose identity key changed is added again under the new one; until then they prove nothing.
 - `approve` is one member's consent to one newcomer, once, as long as its giver is a member.
 - `remove` ends another's membership and `leave` one's own. Whether one may remove is for the roles to say.
@@ -48,34 +48,42 @@ class Chain:
     """A chain up to its `head`, the b64u hash of its last link (None: no link yet), and what it proves.
 
     `members` are the proven members by user id; `consents` are the approvals of newcomers who are not members
-    yet: newcomer, then giver, then the newcomer's identity key that was approved.
+    yet: newcomer, then giver, then the newcomer's identity key that was approved. `approvals` is how many members
+    must consent to a newcomer, 0 for all of them: what the first link says.
     """
 
     conversation: str
     head: str | None = None
     members: Mapping[str, Proof] = field(default_factory=dict)
     consents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    approvals: int = 1
 
     def approvals_of(self, user: str, identity_key: str) -> set[str]:
         """The members who approved of this newcomer under this identity key."""
         return {giver for giver, ik in self.consents.get(user, {}).items() if ik == identity_key}
 
+    def needed_for(self, user: str) -> int:
+        """How many members must consent to `user`: never more than there are besides them."""
+        others = len(self.members.keys() - {user})
+        return min(self.approvals, others) if self.approvals else others
+
 
 def extend(
-    chain: Chain, links: Sequence[Link], *, actor: str, registered: Mapping[str, Proof], approvals: int = 1
+    chain: Chain, links: Sequence[Link], *, actor: str, registered: Mapping[str, Proof], founding: bool = False
 ) -> Chain:
     """`chain` with the links of one request by `actor`, each verified against the chain before it.
 
     `registered` is what the server has on file now for the actor and every user who is to come in: their
-    identity key, and the generation of their key for this conversation, or else of their own. `approvals` is
-    how many members must consent to a newcomer. Raises `InvalidLink`, and then nothing of the request counts.
+    identity key, and the generation of their key for this conversation, or else of their own. `founding` says that
+    its creator is still adding those with whom they begin, as they are when there is no link yet. Raises
+    `InvalidLink`, and then nothing of the request counts.
     """
     if len({link.user for link in links}) != len(links) or not links:
         raise InvalidLink("A request carries links, one for each user it concerns.")
-    needed = 1 if chain.head is None else approvals
+    freely = founding or chain.head is None
     for link in links:
         _require_actor(chain, link, actor, registered)
-        _RULES[link.action](chain, link, registered, needed)
+        _RULES[link.action](chain, link, registered, freely)
         chain = _signed(chain, link)
     return chain
 
@@ -96,6 +104,8 @@ def _require_actor(chain: Chain, link: Link, actor: str, registered: Mapping[str
         raise InvalidLink("The chain begins with its creator's link, and only there.")
     if link.action == "create":
         return
+    if link.approvals != 1:
+        raise InvalidLink("Only the first link says how many approvals a newcomer needs.")
     proof = chain.members.get(actor)
     if proof is None:
         raise InvalidLink("The chain does not prove that the signer is a member.")
@@ -103,38 +113,38 @@ def _require_actor(chain: Chain, link: Link, actor: str, registered: Mapping[str
         raise InvalidLink("The signer's identity key changed; another member has to add it first.")
 
 
-def _check_create(_chain: Chain, link: Link, registered: Mapping[str, Proof], _needed: int) -> None:
+def _check_create(_chain: Chain, link: Link, registered: Mapping[str, Proof], _freely: bool) -> None:
     if link.user != link.actor:
         raise InvalidLink("A chain begins with its creator, who signs for themself.")
     _require_registered(link, registered)
 
 
-def _check_add(chain: Chain, link: Link, registered: Mapping[str, Proof], needed: int) -> None:
+def _check_add(chain: Chain, link: Link, registered: Mapping[str, Proof], freely: bool) -> None:
     _require_newcomer(chain, link, registered)
     givers = chain.approvals_of(link.user, link.user_ik) | {link.actor}
-    if len(givers) < min(needed, len(chain.members.keys() - {link.user})):
+    if not freely and len(givers) < chain.needed_for(link.user):
         raise InvalidLink("More members have to approve first.")
 
 
-def _check_approve(chain: Chain, link: Link, registered: Mapping[str, Proof], _needed: int) -> None:
+def _check_approve(chain: Chain, link: Link, registered: Mapping[str, Proof], _freely: bool) -> None:
     _require_newcomer(chain, link, registered)
     if link.actor in chain.approvals_of(link.user, link.user_ik):
         raise InvalidLink("The signer approved of this user before.")
 
 
-def _check_remove(chain: Chain, link: Link, _registered: Mapping[str, Proof], _needed: int) -> None:
+def _check_remove(chain: Chain, link: Link, _registered: Mapping[str, Proof], _freely: bool) -> None:
     if link.user == link.actor:
         raise InvalidLink("One leaves by oneself; remove is for others.")
     _require_proven(chain, link)
 
 
-def _check_leave(chain: Chain, link: Link, _registered: Mapping[str, Proof], _needed: int) -> None:
+def _check_leave(chain: Chain, link: Link, _registered: Mapping[str, Proof], _freely: bool) -> None:
     if link.user != link.actor:
         raise InvalidLink("One leaves only for oneself.")
     _require_proven(chain, link)
 
 
-_Rule = Callable[[Chain, Link, Mapping[str, Proof], int], None]
+_Rule = Callable[[Chain, Link, Mapping[str, Proof], bool], None]
 _RULES: Mapping[Action, _Rule] = {
     "create": _check_create,
     "add": _check_add,
@@ -177,7 +187,7 @@ def _signed(chain: Chain, link: Link) -> Chain:
 def _bytes_of(chain: Chain, link: Link) -> bytes:
     previous = None if chain.head is None else _decode(chain.head, KEY_BYTES)
     user_ik = _decode(link.user_ik, KEY_BYTES)
-    return link_bytes(chain.conversation, previous, link.action, link.user, user_ik, link.gen)
+    return link_bytes(chain.conversation, previous, link.action, link.user, user_ik, link.gen, link.approvals)
 
 
 def _advance(chain: Chain, link: Link, signed: bytes) -> Chain:
@@ -188,7 +198,9 @@ def _advance(chain: Chain, link: Link, signed: bytes) -> Chain:
     members = {user: proof for user, proof in chain.members.items() if user != link.user}
     if link.action in {"create", "add"}:
         members[link.user] = Proof(link.user_ik, link.gen)
-    return replace(chain, head=head, members=members, consents=_settled(chain.consents, link.user))
+    approvals = link.approvals if link.action == "create" else chain.approvals
+    consents = _settled(chain.consents, link.user)
+    return replace(chain, head=head, members=members, consents=consents, approvals=approvals)
 
 
 def _settled(consents: Mapping[str, Mapping[str, str]], user: str) -> Mapping[str, Mapping[str, str]]:

@@ -49,10 +49,20 @@ def message_bytes(header: bytes, ciphertext: bytes) -> bytes:
 
 
 def link_bytes(
-    conversation: str, previous_hash: bytes | None, action: str, user: str, user_ik: bytes, gen: int
+    conversation: str,
+    previous_hash: bytes | None,
+    action: str,
+    user: str,
+    user_ik: bytes,
+    gen: int,
+    approvals: int = 1,
 ) -> bytes:
-    """What an actor signs of one link of the membership chain; the first link has no previous hash."""
-    return fields("hubbub-member/1", conversation, previous_hash, action, user, user_ik, gen)
+    """What an actor signs of one link of the membership chain; the first link has no previous hash.
+
+    `approvals`, where it is not 1, is one field more: so nobody can lower, unseen, what the first link asks for.
+    """
+    asked = () if approvals == 1 else (approvals,)
+    return fields("hubbub-member/1", conversation, previous_hash, action, user, user_ik, gen, *asked)
 
 
 def link_hash(signed_bytes: bytes, signature: bytes) -> bytes:

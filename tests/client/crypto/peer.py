@@ -75,7 +75,7 @@ class Peer:
     # --- members ----------------------------------------------------------------------------------------------
 
     def do_found(self, a: Arguments) -> Any:
-        return self._machine(a).found(a["conversation"], _read(a["members"], list[Named]))
+        return self._machine(a).found(a["conversation"], _read(a["members"], list[Named]), a.get("approvals", 1))
 
     def do_link(self, a: Arguments) -> Any:
         state, member = _read(a["chain"], ChainState), _read(a["member"], Named)

@@ -50,7 +50,7 @@ class ChainState(msgspec.Struct, frozen=True):
 
     `heads` are all its heads so far, oldest first, `terms` who was a member at each: a message names the head that its
     author saw. `consents` are approvals of newcomers: newcomer, giver, the newcomer's identity key. `approvals` is how
-    many members a newcomer needs.
+    many members a newcomer needs, as the first link says; 0: all of them.
     """
 
     conversation: str
@@ -83,14 +83,14 @@ def advance(state: ChainState, links: Sequence[Link], known: KnownUsers) -> Chai
         _require_known(link, known)
         # Whom the creator adds before anything else happens, they could have added in the founding request itself.
         founding = founding and link.action in {"create", "add"} and link.actor == links[0].actor
-        chain = _extended(chain, link, 1 if founding else state.approvals)
+        chain = _extended(chain, link, founding)
         _note(terms, link, len(heads))
         heads.append(chain.head or "")
     return ChainState(
         state.conversation,
         chain.head,
         len(heads),
-        state.approvals,
+        chain.approvals,
         {user: Member(proof.identity_key, proof.gen) for user, proof in chain.members.items()},
         {newcomer: dict(given) for newcomer, given in chain.consents.items()},
         tuple(heads),
@@ -116,15 +116,21 @@ def follow(state: ChainState, whole: Sequence[Link], known: KnownUsers) -> Chain
 def sign_link(state: ChainState, action: Action, member: Named, signer: Identity) -> Link:
     """The next link after `state`; for `remove` and `leave`, `member` is as the chain has them."""
     previous = None if state.head is None else b64u_decode(state.head)
-    signed = link_bytes(state.conversation, previous, action, member.user, b64u_decode(member.ik), member.gen)
-    return Link(action, member.user, member.ik, member.gen, signer.user, signer.sign(signed))
+    approvals = state.approvals if action == "create" else 1
+    signed = link_bytes(
+        state.conversation, previous, action, member.user, b64u_decode(member.ik), member.gen, approvals
+    )
+    return Link(action, member.user, member.ik, member.gen, signer.user, signer.sign(signed), approvals)
 
 
-def found(conversation: str, members: Sequence[Named], creator: Identity) -> list[Link]:
-    """The links that begin a sealed conversation; `members` begins with its creator."""
+def found(conversation: str, members: Sequence[Named], creator: Identity, approvals: int = 1) -> list[Link]:
+    """The links that begin a sealed conversation; `members` begins with its creator.
+
+    `approvals` is how many members a later newcomer needs; 0: all of them.
+    """
     chain, links = Chain(conversation), list[Link]()
     for member in members:
-        state = ChainState(conversation, chain.head)
+        state = ChainState(conversation, chain.head, approvals=approvals)
         links.append(sign_link(state, "add" if links else "create", member, creator))
         chain = recorded(conversation, links)
     return links
@@ -132,7 +138,7 @@ def found(conversation: str, members: Sequence[Named], creator: Identity) -> lis
 
 def _chain_of(state: ChainState) -> Chain:
     members = {user: Proof(member.ik, member.gen) for user, member in state.members.items()}
-    return Chain(state.conversation, state.head, members, state.consents)
+    return Chain(state.conversation, state.head, members, state.consents, state.approvals)
 
 
 def _require_known(link: Link, known: KnownUsers) -> None:
@@ -145,13 +151,13 @@ def _require_known(link: Link, known: KnownUsers) -> None:
         raise Refused("key_swapped")
 
 
-def _extended(chain: Chain, link: Link, approvals: int) -> Chain:
+def _extended(chain: Chain, link: Link, founding: bool) -> Chain:
     """The rules of the server, on what it had on file when it took the link: the keys that chain and link name."""
     registered = {**chain.members, link.user: Proof(link.user_ik, link.gen)}
     if link.actor in chain.members:
         registered[link.actor] = chain.members[link.actor]
     try:
-        return extend(chain, [link], actor=link.actor, registered=registered, approvals=approvals)
+        return extend(chain, [link], actor=link.actor, registered=registered, founding=founding)
     except InvalidLink:
         raise Refused("chain_invalid") from None
 

@@ -131,9 +131,12 @@ class Machine:
 
     # --- members ----------------------------------------------------------------------------------------------
 
-    def found(self, conversation: str, members: Sequence[Named]) -> list[Link]:
-        """The links that begin a sealed conversation; `members` begins with oneself."""
-        return chain.found(conversation, members, self._keys().identity)
+    def found(self, conversation: str, members: Sequence[Named], approvals: int = 1) -> list[Link]:
+        """The links that begin a sealed conversation; `members` begins with oneself.
+
+        `approvals` is how many members a later newcomer needs; 0: all of them.
+        """
+        return chain.found(conversation, members, self._keys().identity, approvals)
 
     def link(self, state: ChainState, action: Action, member: Named) -> Link:
         """The next link after `state`, signed."""

@@ -9,9 +9,9 @@ import { Refused } from './refused.ts';
 import { linkBytes, linkHash } from './signing.ts';
 import type { Action, B64u, Bytes, ChainState, KnownUsers, Link, Named } from './types.ts';
 
-/** A chain before its first link; `approvals` is how many members must agree to a newcomer. */
-export function newChain(conversation: string, approvals = 1): ChainState {
-	return { conversation, head: null, length: 0, approvals, members: {}, consents: {}, heads: [], terms: {} };
+/** A chain before its first link. */
+export function newChain(conversation: string): ChainState {
+	return { conversation, head: null, length: 0, approvals: 1, members: {}, consents: {}, heads: [], terms: {} };
 }
 
 /**
@@ -38,15 +38,21 @@ export async function follow(chain: ChainState, whole: Link[], known: KnownUsers
 
 /** The next link after `chain`; for `remove` and `leave`, `member` is as the chain has them. */
 export async function signLink(chain: ChainState, action: Action, member: Named, signer: Identity): Promise<Link> {
-	return sign(chain.conversation, chain.head, action, member, signer);
+	const approvals = action === 'create' ? chain.approvals : 1;
+	return sign(chain.conversation, chain.head, action, member, signer, approvals);
 }
 
-/** The links that begin a sealed conversation; `members` begins with its creator. */
-export async function found(conversation: string, members: Named[], creator: Identity): Promise<Link[]> {
+/**
+ * The links that begin a sealed conversation; `members` begins with its creator. `approvals` is how many members a
+ * later newcomer needs; 0: all of them.
+ */
+export async function found(conversation: string, members: Named[], creator: Identity, approvals = 1): Promise<Link[]> {
 	const links: Link[] = [];
 	let head: B64u | null = null;
 	for (const member of members) {
-		const link = await sign(conversation, head, links.length ? 'add' : 'create', member, creator);
+		const link: Link = links.length
+			? await sign(conversation, head, 'add', member, creator)
+			: await sign(conversation, head, 'create', member, creator, approvals);
 		head = hashOf(conversation, head, link, 'chain_invalid');
 		links.push(link);
 	}
@@ -67,11 +73,14 @@ async function sign(
 	head: B64u | null,
 	action: Action,
 	{ user, ik, gen }: Named,
-	signer: Identity
+	signer: Identity,
+	approvals = 1
 ): Promise<Link> {
-	const signed = linkBytes(conversation, headBytes(head), action, user, decoded(ik, KEY_BYTES, 'key_swapped'), gen);
+	const userIk = decoded(ik, KEY_BYTES, 'key_swapped');
+	const signed = linkBytes(conversation, headBytes(head), action, user, userIk, gen, approvals);
 	const signature = b64u(await signer.sign(signed));
-	return { action, user, user_ik: ik, gen, actor: signer.user, signature };
+	const asked = approvals === 1 ? {} : { approvals };
+	return { action, user, user_ik: ik, gen, actor: signer.user, signature, ...asked };
 }
 
 /** Nobody comes in whose identity this client has not judged, or under a key that never was theirs. */
@@ -89,8 +98,14 @@ function requireRules(state: ChainState, link: Link): void {
 		(isFirst || entryOf(state.members, link.actor) !== null) &&
 		Number.isInteger(link.gen) &&
 		link.gen >= 0 &&
+		isAsking(link) &&
 		(RULES[link.action]?.(state, link) ?? false);
 	if (!holds) throw new Refused('chain_invalid');
+}
+
+/** Only the first link says how many approvals a newcomer needs. */
+function isAsking({ action, approvals = 1 }: Link): boolean {
+	return Number.isInteger(approvals) && approvals >= 0 && (action === 'create' || approvals === 1);
 }
 
 const RULES: Record<Action, (state: ChainState, link: Link) => boolean> = {
@@ -126,8 +141,13 @@ function consenting(state: ChainState, link: Link): number {
 function needed(state: ChainState, link: Link): number {
 	const isFounder = entryOf(state.terms, link.actor)?.[0]?.from === 0;
 	if (isFounder && state.length === Object.keys(state.terms).length) return 1;
-	const others = Object.keys(state.members).filter((user) => user !== link.user).length;
-	return Math.min(state.approvals, others);
+	return neededFor(state, link.user);
+}
+
+/** How many members must agree to `user`: never more than there are besides them. */
+export function neededFor(state: ChainState, user: string): number {
+	const others = Object.keys(state.members).filter((member) => member !== user).length;
+	return state.approvals === 0 ? others : Math.min(state.approvals, others);
 }
 
 /** Changes `state` in place, once the link's signature holds. */
@@ -143,6 +163,7 @@ async function append(state: ChainState, link: Link): Promise<void> {
 	} else {
 		note(state, link);
 	}
+	if (link.action === 'create') state.approvals = link.approvals ?? 1;
 	state.head = head;
 	state.heads.push(head);
 	state.length++;
@@ -169,8 +190,9 @@ function settle(state: ChainState, user: string): void {
 
 function signedBytes(conversation: string, head: B64u | null, link: Link): Bytes | null {
 	const userIk = fromB64u(link.user_ik, KEY_BYTES);
-	if (userIk === null || !Number.isSafeInteger(link.gen)) return null;
-	return linkBytes(conversation, headBytes(head), link.action, link.user, userIk, link.gen);
+	const { gen, approvals = 1 } = link;
+	if (userIk === null || !Number.isSafeInteger(gen) || !Number.isSafeInteger(approvals)) return null;
+	return linkBytes(conversation, headBytes(head), link.action, link.user, userIk, gen, approvals);
 }
 
 function hashOf(conversation: string, head: B64u | null, link: Link, code: 'chain_forked' | 'chain_invalid'): B64u {

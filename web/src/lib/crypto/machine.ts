@@ -148,8 +148,8 @@ export class Machine {
 	// --- members --------------------------------------------------------------------------------------------------
 
 	/** The links that begin a sealed conversation; `members` begins with oneself. */
-	async found(conversation: string, members: Named[]): Promise<Link[]> {
-		return chains.found(conversation, members, this.#keys().identity);
+	async found(conversation: string, members: Named[], approvals = 1): Promise<Link[]> {
+		return chains.found(conversation, members, this.#keys().identity, approvals);
 	}
 
 	/** The next link after `chain`. For `remove` and `leave`, `member` is as the chain has them. */

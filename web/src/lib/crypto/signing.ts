@@ -11,15 +11,20 @@ export const keyBytes = (conversation: string | null, user: string, gen: number,
 export const messageBytes = (header: Bytes, ciphertext: Bytes): Bytes =>
 	fields('hubbub-msg/1', header, sha256(ciphertext));
 
-/** What an actor signs of one link of the membership chain; the first link has no previous hash. */
+/**
+ * What an actor signs of one link of the membership chain; the first link has no previous hash. `approvals`, where it
+ * is not 1, is one field more: so nobody can lower, unseen, what the first link asks for.
+ */
 export const linkBytes = (
 	conversation: string,
 	previous: Bytes | null,
 	action: Action,
 	user: string,
 	userIk: Bytes,
-	gen: number
-): Bytes => fields('hubbub-member/1', conversation, previous, action, user, userIk, gen);
+	gen: number,
+	approvals = 1
+): Bytes =>
+	fields('hubbub-member/1', conversation, previous, action, user, userIk, gen, ...(approvals === 1 ? [] : [approvals]));
 
 /** The hash by which the next link names this one, and by which messages name the members. */
 export const linkHash = (signed: Bytes, signature: Bytes): B64u => b64u(sha256(fields(signed, signature)));

@@ -145,6 +145,8 @@ export interface Link {
 	gen: number;
 	actor: string;
 	signature: B64u;
+	/** Said by `create` alone: how many members a later newcomer needs (1 unless it says otherwise), 0 for all. */
+	approvals?: number;
 }
 
 /** Whom a link is about: `gen` is that of the key that is sealed to. */
@@ -166,7 +168,7 @@ export interface Term {
  *
  * `heads[n]` is the head after link n, counted from 0; `terms` says who was a member at which, for a message names
  * the head that its author saw. `consents` are approvals of newcomers: newcomer, giver, the newcomer's identity
- * key. `approvals` is how many members must agree to a newcomer.
+ * key. `approvals` is how many members must agree to a newcomer, as the first link says; 0: all of them.
  */
 export interface ChainState {
 	conversation: string;

@@ -51,7 +51,7 @@ export class Intake {
 		await this.takeKeys(id, answer.private_keys as PrivateKeyRow[]);
 		const before = (await this.replica.conversations.get(id)) ?? newConversation(id, 'group');
 		const { encrypted, sealed } = standing(before, wire);
-		const chain = sealed ? await this.trust.follow(id, wire.approvals, (answer.links ?? []) as Link[]) : undefined;
+		const chain = sealed ? await this.trust.follow(id, (answer.links ?? []) as Link[]) : undefined;
 		const users = chain ? Object.keys(chain.state.members) : answer.users.map((user) => user.id);
 		const place = { encrypted, chain: chain ?? null };
 		await this.write({
@@ -167,7 +167,7 @@ export class Intake {
 		where ??= await this.where(id);
 		if (links.size) {
 			// Where the whole chain came with the answer, its links are in it already.
-			where.chain ??= batch.chain = await this.trust.advance(id, batch.wire?.approvals ?? 1, links);
+			where.chain ??= batch.chain = await this.trust.advance(id, links);
 		}
 		return { ...batch, ...(await this.proven(id, batch.members, where)), ...(await this.read(id, incoming, where)) };
 	}

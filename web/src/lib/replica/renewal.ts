@@ -2,6 +2,7 @@
  * Members who started anew. Under a new identity key one proves nothing until another member adds one again: this signs
  * that link for others, unless they wait for this person's consent, and lets the others know of one's own new key.
  */
+import { neededFor } from '../crypto/chain.ts';
 import type { ChainState, JsonObject, Known, KnownUsers, Link } from '../crypto/types.ts';
 import { conversationTopic } from '../realtime/events.ts';
 import { Refusal } from '../realtime/problems.ts';
@@ -118,7 +119,7 @@ export class Renewal {
 			const givers = new Set(Object.keys(given).filter((giver) => given[giver] === ik));
 			// Another key again, or what one had to say to this one was said.
 			if (member.ik !== ik || givers.has(me)) continue;
-			const needed = Math.min(state.approvals, Object.keys(state.members).length - 1);
+			const needed = neededFor(state, user);
 			const link = await crypto.link(state, givers.size + 1 < needed ? 'approve' : 'add', member);
 			state = await crypto.advance(state, [link], known);
 			links.push(link);

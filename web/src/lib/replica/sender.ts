@@ -313,7 +313,7 @@ export class Sender {
 		const id = row.conversation!;
 		if (code === 'stale_members' && Array.isArray(said.links)) {
 			const conversation = await replica.conversations.get(id);
-			const chain = await trust.follow(id, 1, said.links as Link[]);
+			const chain = await trust.follow(id, said.links as Link[]);
 			const version = conversation?.cursor ?? 0;
 			const keys = Object.entries(said.public_keys as Record<string, JsonObject>);
 			await intake.write({

@@ -65,18 +65,18 @@ export class Trust {
 	// --- chains ---------------------------------------------------------------------------------------------------
 
 	async chain(conversation: string): Promise<ChainRow> {
-		return (await this.replica.chains.get(conversation)) ?? newRow(conversation, 1);
+		return (await this.replica.chains.get(conversation)) ?? newRow(conversation);
 	}
 
 	/** The chain brought up to the whole one that the server shows; a refusal stays in the row. Keeps nothing. */
-	async follow(conversation: string, approvals: number, whole: Link[]): Promise<ChainRow> {
-		const before = (await this.replica.chains.get(conversation)) ?? newRow(conversation, approvals);
+	async follow(conversation: string, whole: Link[]): Promise<ChainRow> {
+		const before = (await this.replica.chains.get(conversation)) ?? newRow(conversation);
 		return this.extended(before, whole, (known) => this.machine.follow(before.state, whole, known));
 	}
 
 	/** The chain with the links that come with a change: `links` by their place in it. Keeps nothing. */
-	async advance(conversation: string, approvals: number, links: Map<number, Link>): Promise<ChainRow> {
-		const before = (await this.replica.chains.get(conversation)) ?? newRow(conversation, approvals);
+	async advance(conversation: string, links: Map<number, Link>): Promise<ChainRow> {
+		const before = (await this.replica.chains.get(conversation)) ?? newRow(conversation);
 		const places = [...links.keys()].filter((place) => place >= before.state.length).sort((a, b) => a - b);
 		const next = places.map((place) => links.get(place)!);
 		if (next.length === 0) return before;
@@ -125,6 +125,6 @@ function unbelieved(error: unknown): null {
 	throw error;
 }
 
-function newRow(conversation: string, approvals: number): ChainRow {
-	return { conversation, state: newChain(conversation, approvals), refused: null };
+function newRow(conversation: string): ChainRow {
+	return { conversation, state: newChain(conversation), refused: null };
 }

@@ -53,6 +53,7 @@ export interface Slot {
  * to `user`, where more than one is needed; `remove` ends another's membership, `leave` one's own. `user_ik`
  * is the identity key of `user` (b64u, 32 bytes), `gen` the generation of the key that is sealed to;
  * `remove` and `leave` repeat what the chain has. `signature` is b64u, 64 bytes, over `signing.link_bytes`.
+ * `approvals` is said by `create` alone: how many members a later newcomer needs, 0 for all of them.
  */
 export interface Link {
 	action: 'add' | 'approve' | 'create' | 'leave' | 'remove';
@@ -61,6 +62,7 @@ export interface Link {
 	gen: number;
 	actor: string;
 	signature: string;
+	approvals?: number;
 }
 export interface Payload {
 	token?: string | null;
