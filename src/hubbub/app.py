@@ -25,6 +25,7 @@ from hubbub.actions.channels import Channels
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
+from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.pictures import Pictures
@@ -281,6 +282,7 @@ class Server:
                 page_tokens=self._page_tokens,
                 mac=self._mac,
             ),
+            leaderboards=Leaderboards(self._reader),
             pictures=Pictures(
                 reader=self._reader,
                 accounts=self._accounts,

@@ -37,6 +37,7 @@ ROUTES = {
     ("patch", "/api/channels/{channel_id}"),
     ("put", "/api/channels/{channel_id}/subscription"),
     ("delete", "/api/channels/{channel_id}/subscription"),
+    ("get", "/api/leaderboard"),
     ("get", "/api/keys"),
     ("post", "/api/keys"),
     ("get", "/api/keys/{user_id}"),
@@ -90,7 +91,7 @@ include-path = "/auth/register"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "422"]
 
 [[operations]]
-include-path = ["/api/channels", "/api/channels/{channel_id}"]
+include-path = ["/api/channels", "/api/channels/{channel_id}", "/api/leaderboard"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
 
 [[operations]]

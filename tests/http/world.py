@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.channels import Channels
 from hubbub.actions.directory import Directory
+from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher, presence_topic, user_topic
@@ -213,6 +214,7 @@ class World:
             conversations=self.reading,
             sync=self.reading,
             channels=self._channels(),
+            leaderboards=Leaderboards(self.reader, self.clock),
             pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
             tokens=self.tokens,
             revocations=self.revocations,
@@ -255,9 +257,9 @@ class World:
         body = {"token": token} if op_id is None else {"token": token, "op_id": op_id}
         return await self.client.post("/auth/refresh", json=body)
 
-    async def gather(self, *people: Person, kind: str = "group", alias: str | None = None) -> str:
+    async def gather(self, *people: Person, kind: str = "group", alias: str | None = None, plain: bool = False) -> str:
         """A conversation of these people; its id."""
-        conversation = _conversation(kind, people[0].id, alias, int(self.clock() * 1000))
+        conversation = _conversation(kind, people[0].id, alias, int(self.clock() * 1000), plain)
         await self.writer.write(_begin, conversation, [person.id for person in people])
         return conversation.id
 
@@ -274,8 +276,8 @@ class World:
         return self.bus.on(presence_topic(person.id))
 
 
-def _conversation(kind: str, creator_id: str, alias: str | None, now: int) -> Conversation:
-    begun = conversations.begun(new_id(), kind, creator_id, "", encrypted=True, alias=alias)
+def _conversation(kind: str, creator_id: str, alias: str | None, now: int, plain: bool) -> Conversation:
+    begun = conversations.begun(new_id(), kind, creator_id, "", encrypted=not plain, alias=alias)
     return replace(begun, inserted_at=now, updated_at=now)
 
 

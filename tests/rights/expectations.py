@@ -174,6 +174,7 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("patch", "/api/channels/{channel_id}", {}, {"title": "Ships"}, OWNERS),
     HttpRow("put", "/api/channels/{channel_id}/subscription", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/channels/{channel_id}/subscription", {}, None, SUBSCRIBERS),
+    HttpRow("get", "/api/leaderboard", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/config.json", {}, None, ANYONE),
     HttpRow("get", "/healthz", {}, None, ANYONE),
     HttpRow("get", "/readyz", {}, None, ANYONE),

@@ -24,7 +24,7 @@ from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, message_row, raw
 from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form
 from hubbub.domain.text import check_text
-from hubbub.storage import conversations, memberships, messages
+from hubbub.storage import conversations, memberships, messages, scores
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Copy, Message, Seen
 from hubbub.storage.operations import Request, RequestMac, once
@@ -270,6 +270,7 @@ class Messages:
                 message._replace(content=None, sealed=None, deleted=1, version=version, updated_at=transaction.now),
             )
             messages.drop_copies(connection, conversation.id, id)
+            scores.gone(connection, conversation, [message])
             conversations.save_ends(connection, [replace(conversation, head=version)])
             return id, version
 

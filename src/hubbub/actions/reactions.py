@@ -18,9 +18,9 @@ from hubbub.actions.announcing import (
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import raw, reaction_change
 from hubbub.domain.text import check_text
-from hubbub.storage import conversations, memberships, messages
+from hubbub.storage import conversations, memberships, messages, scores
 from hubbub.storage.conversations import Conversation
-from hubbub.storage.messages import Reaction, Seen
+from hubbub.storage.messages import Message, Reaction, Seen
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.errors import NotFound, NotMember, WrongKind
@@ -78,7 +78,7 @@ class Reactions:
         conversation = require_conversation(conversations.load_one(connection, operation.scope))
 
         def do() -> tuple[str, int]:
-            self._check_reaction(transaction, conversation, user, id)
+            message = self._visible(transaction, conversation, user, id)
             before = messages.reaction(connection, conversation.id, id, user, emoji)
             if before is None and not on:
                 raise NotFound("There is no such reaction of yours.")
@@ -86,9 +86,9 @@ class Reactions:
                 return before.id, before.version
             version, now = conversation.head + 1, transaction.now
             row = before.id if before else new_id()
-            messages.save_reaction(
-                connection, Reaction(conversation.id, id, user, emoji, row, version, int(not on), now)
-            )
+            after = Reaction(conversation.id, id, user, emoji, row, version, int(not on), now)
+            messages.save_reaction(connection, after)
+            scores.reacted(connection, conversation, message, before, after)
             conversations.save_ends(connection, [replace(conversation, head=version)])
             return row, version
 
@@ -100,13 +100,14 @@ class Reactions:
             conversation, message, answer.version, reaction=reaction, readers=readers, unseeing=unseeing
         )
 
-    def _check_reaction(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> None:
+    def _visible(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> Message:
+        """The message that the user may react to."""
         spans = memberships.spans(transaction.connection, conversation.id, user)
         if not any(span.current for span in spans):
             raise NotMember()
         if conversation.encrypted:
             raise WrongKind("Reactions of encrypted conversations travel inside envelopes.")
         message = messages.load(transaction.connection, conversation.id, id)
-        gone = message is None or bool(message.deleted)
-        if gone or not may_see(conversation, spans, Seen(require_message(message), None, None)):
+        if message is None or message.deleted or not may_see(conversation, spans, Seen(message, None, None)):
             raise NotFound("There is no such message in this conversation.")
+        return message

@@ -1,11 +1,13 @@
 """The hot path: what one batch of sent messages does in its transaction.
 
 Everything that many messages can share is shared: one query for the conversations, one for ids that are taken, cached
-memberships, one insert for all messages, one for all copies, one update for all conversations.
+memberships, one insert for all messages, one for all copies, one update for all conversations, one
+upsert for the leader-board.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +18,7 @@ from sqlalchemy import Connection
 from hubbub.domain import ordering
 from hubbub.domain.envelopes import check_copies, check_current
 from hubbub.domain.ordering import Place
-from hubbub.storage import conversations, messages
+from hubbub.storage import conversations, messages, scores
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.memberships import Member
 from hubbub.storage.messages import Copy, Message
@@ -122,6 +124,7 @@ class _Batch:
         self._added: list[Message] = []
         self._copies: list[Copy] = []
         self._changed: set[str] = set()
+        self._written: Counter[tuple[str, str]] = Counter()  # by conversation and author, where it is scored
 
     def outcome(self, send: Send) -> Sent | Refusal:
         try:
@@ -132,6 +135,7 @@ class _Batch:
     def write(self) -> None:
         messages.add(self._connection, self._added, self._copies)
         conversations.save_ends(self._connection, [self._conversations[changed] for changed in self._changed])
+        scores.written(self._connection, self._written, self._transaction.now)
 
     def _store(self, send: Send) -> Sent:
         conversation = self._conversations.get(send.conversation_id)
@@ -227,6 +231,8 @@ class _Batch:
         self._taken[conversation.id, send.id] = message
         self._added.append(message)
         self._copies += copied.values()
+        if conversation.scored:
+            self._written[conversation.id, send.sender] += 1
         return Sent(moved, message, copied, unseeing)
 
 

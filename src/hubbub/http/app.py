@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.channels import Channels
 from hubbub.actions.directory import Directory
+from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import Addresses, Limiter
@@ -22,6 +23,7 @@ from hubbub.http.auth_routes import auth_routes
 from hubbub.http.bearer import signed_in
 from hubbub.http.channel_routes import channel_routes
 from hubbub.http.documentation import BEARER, documentation
+from hubbub.http.leaderboard_routes import leaderboard_routes
 from hubbub.http.parts import Conversations, Messages, Sync
 from hubbub.http.picture_routes import picture_routes, shown_pictures
 from hubbub.http.problems import exception_handlers
@@ -40,6 +42,7 @@ def create_app(
     conversations: Conversations,
     sync: Sync,
     channels: Channels,
+    leaderboards: Leaderboards,
     pictures: Pictures,
     tokens: Tokens,
     revocations: Revocations,
@@ -67,6 +70,7 @@ def create_app(
                 message_routes(messages, conversations),
                 sync_routes(sync),
                 channel_routes(channels),
+                leaderboard_routes(leaderboards),
             ],
             guards=[signed_in(tokens, revocations, limiter)],
             security=BEARER,

@@ -50,6 +50,8 @@ BODIES = (
     resources.ChangeChannel,
     resources.Channel,
     resources.ChannelPage,
+    resources.Leaderboard,
+    resources.Ranked,
     Pulled,
     Problem,
 )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, func, select, tuple_
 
 from hubbub.storage.schema import conversations, memberships
 from hubbub.storage.users import Place
+from hubbub.wire.ids import is_id
 
 
 class FoundChannel(msgspec.Struct, frozen=True, gc=False):
@@ -52,8 +53,10 @@ def page(
     return rows[:size], last
 
 
-def one(connection: Connection, viewer_id: str, channel_id: str) -> FoundChannel | None:
-    row = connection.execute(_channels(viewer_id).where(conversations.c.id == channel_id)).one_or_none()
+def one(connection: Connection, viewer_id: str, id_or_name: str) -> FoundChannel | None:
+    """The channel with this id or name; no name looks like an id."""
+    named = conversations.c.id if is_id(id_or_name) else conversations.c.name
+    row = connection.execute(_channels(viewer_id).where(named == id_or_name)).one_or_none()
     return FoundChannel(*row) if row else None
 
 

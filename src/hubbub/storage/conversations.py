@@ -70,6 +70,14 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     def private(self) -> bool:
         return self.kind == "private"
 
+    @property
+    def scored(self) -> bool:
+        """Whether the leader-board counts what is said: where people come in by themselves, so that all may read it.
+
+        Never by what may change, such as whether it is found by searching: what was counted must be taken off again.
+        """
+        return self.joining == "oneself"
+
 
 FIRST_VERSION = 1
 

@@ -480,7 +480,7 @@ audit = Table(
     Index("audit_page", "inserted_at", "id"),
 )
 
-# The leader-board (seed 000): what a user wrote in a channel on a day (UTC), and the reactions it was given.
+# The leader-board (seed 000): what a user wrote in a channel on a day (UTC), and the reactions of others on that day.
 scores = Table(
     "scores",
     metadata,

@@ -42,6 +42,7 @@ NewDisplayName = Annotated[
 About = Annotated[str, Meta(max_length=500, description="What the user says of themselves.")]
 Theme = Literal["day", "night"]
 Magnification = Annotated[float, Meta(ge=0.7, le=1.4)]
+Period = Literal["day", "week", "all"]
 Recent = Annotated[str, Meta(min_length=1, max_length=512)]
 Recents = Annotated[list[Recent], Meta(max_length=MOST_RECENTS)]
 
@@ -282,6 +283,23 @@ class ChannelPage(msgspec.Struct, kw_only=True):
 
     items: list[Channel]
     page_token: str | None
+
+
+class Ranked(msgspec.Struct, kw_only=True):
+    """A place on the leader-board; who has as many points shares the rank. `reactions` are those that others gave."""
+
+    rank: int
+    user: PublicUser
+    messages: int
+    reactions: int
+    points: int
+
+
+class Leaderboard(msgspec.Struct, kw_only=True):
+    """The best first. Who hides when they are online is here all the same: it says what everyone can read."""
+
+    period: Period
+    items: list[Ranked]
 
 
 class IdentityEntry(msgspec.Struct, kw_only=True):

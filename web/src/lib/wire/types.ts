@@ -928,6 +928,23 @@ export interface ChannelPage {
 	page_token: string | null;
 }
 /**
+ * A place on the leader-board; who has as many points shares the rank. `reactions` are those that others gave.
+ */
+export interface Ranked {
+	rank: number;
+	user: PublicUser;
+	messages: number;
+	reactions: number;
+	points: number;
+}
+/**
+ * The best first. Who hides when they are online is here all the same: it says what everyone can read.
+ */
+export interface Leaderboard {
+	period: 'all' | 'day' | 'week';
+	items: Ranked[];
+}
+/**
  * One identity key of a user's history, `seq` counting from 1; `inserted_at` in RFC 3339.
  */
 export interface IdentityEntry {
