@@ -59,8 +59,11 @@ class Person:
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self._people.http.post(path, json=body, headers=self._headers)
 
-    async def put(self, path: str) -> httpx.Response:
-        return await self._people.http.put(path, headers=self._headers)
+    async def put(self, path: str, body: Any = None) -> httpx.Response:
+        return await self._people.http.put(path, json=body, headers=self._headers)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self._people.http.delete(path, headers=self._headers)
 
     async def patch(self, path: str, body: Any) -> httpx.Response:
         return await self._people.http.patch(path, json=body, headers=self._headers)

@@ -22,6 +22,7 @@ from sqlalchemy import Engine, event, text
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
 from hubbub.actions.channels import Channels
+from hubbub.actions.choices import Choices
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
@@ -283,6 +284,7 @@ class Server:
                 mac=self._mac,
             ),
             leaderboards=Leaderboards(self._reader),
+            choices=Choices(self._reader, self._writer, self._publisher),
             pictures=Pictures(
                 reader=self._reader,
                 accounts=self._accounts,

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.channels import Channels
+from hubbub.actions.choices import Choices
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
@@ -147,8 +148,8 @@ class Person:
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self._client.post(path, json=body, headers=self.headers)
 
-    async def put(self, path: str) -> httpx.Response:
-        return await self._client.put(path, headers=self.headers)
+    async def put(self, path: str, body: Any = None) -> httpx.Response:
+        return await self._client.put(path, json=body, headers=self.headers)
 
     async def delete(self, path: str) -> httpx.Response:
         return await self._client.delete(path, headers=self.headers)
@@ -215,6 +216,7 @@ class World:
             sync=self.reading,
             channels=self._channels(),
             leaderboards=Leaderboards(self.reader, self.clock),
+            choices=Choices(self.reader, self.writer, Publisher(self.bus)),
             pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
             tokens=self.tokens,
             revocations=self.revocations,

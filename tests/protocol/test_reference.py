@@ -150,7 +150,7 @@ async def _converse(reference: Reference, clients: list[Recorder], persons: list
     await _open_to_all(a, b, ada, bob)
     await _open_since_joining(a, b, c, ada, bob, cleo)
     await _sealed(a, b, ada, bob)
-    await _oneself(a, b, ada)
+    await _oneself(a, b, ada, bob)
     await _refusals(reference, a, ada, bob)
 
 
@@ -257,7 +257,9 @@ async def _sealed(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
     assert {"link", "message"} <= {change["kind"] for change in pulled["changes"]}
 
 
-async def _oneself(a: Recorder, b: Recorder, ada: Person) -> None:
+async def _oneself(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
+    await ada.put(f"/api/choices/watch/{bob.id}")
+    await a.wait_for(ada.topic, "choice")
     await a.ask(SYSTEM, "set_display_name", {"display_name": "Countess"})
     await b.wait_for(SYSTEM, "update_display_name")
     await b.wait_for(SYSTEM, "update_profile")

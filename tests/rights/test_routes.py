@@ -46,6 +46,7 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         values = {"conversation": place.conversation, "user_id": owner["id"], "email": owner["email"]}
         if "{channel_id}" in row.path:
             values["channel_id"] = (await standings.place("channel")).conversation
+        values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}
         values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}
         outcomes = {}
         for standing in STANDINGS:

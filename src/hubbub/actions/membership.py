@@ -20,7 +20,7 @@ from hubbub.actions.rows import (
     member_change,
     raw,
 )
-from hubbub.actions.starting import LONGEST_ALIAS, require_users
+from hubbub.actions.starting import LONGEST_ALIAS, require_unblocked, require_users
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
 from hubbub.storage import conversation_keys, conversations, memberships, user_stream, users
@@ -187,6 +187,7 @@ class Membership:
         """The conversation with the links taken, and who of the newcomers is in now."""
         connection = transaction.connection
         require_users(connection, newcomers)
+        require_unblocked(connection, actor, newcomers)
         present = memberships.current_members(connection, [(conversation.id, user) for user in newcomers])
         coming = tuple(user for user in newcomers if (conversation.id, user) not in present)
         limit = self._max_members if conversation.encrypted else self._max_open_members

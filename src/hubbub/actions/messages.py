@@ -22,7 +22,7 @@ from hubbub.actions.announcing import (
 )
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, message_row, raw
-from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form
+from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form, require_may_write
 from hubbub.domain.text import check_text
 from hubbub.storage import conversations, memberships, messages, scores
 from hubbub.storage.conversations import Conversation
@@ -153,6 +153,7 @@ class Messages:
         def do() -> tuple[str, int]:
             nonlocal unseeing
             message = self._own(transaction, conversation, operation.user_id, id)
+            require_may_write(conversation)
             if said.sealed is not None and message.sealed == said.sealed:
                 return id, message.version
             try:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from hubbub.actions.documents import read_times, require_reader
 from hubbub.actions.rows import (
+    choice_change,
     conversation_change,
     key_change,
     link_change,
@@ -107,6 +108,8 @@ class Pulling:
 
     def _own_row(self, connection: Connection, user_id: str, row: user_stream.StreamRow) -> Changed:
         """What a row of the stream says now, read from where it is kept."""
+        if row.kind in user_stream.CHOICES:
+            return choice_change(row.kind, row.row_id, row.version, taken_back=row.deleted)
         if row.deleted:
             return Changed(kind=row.kind, id=row.row_id, version=row.version, deleted=True, data=None)
         if row.kind == user_stream.SETTINGS:

@@ -14,6 +14,7 @@ from hubbub.storage.user_stream import CONVERSATION, PRIVATE_KEYS, READ_MARK
 from hubbub.storage.vault import Vault
 from hubbub.wire.events import (
     Changed,
+    ChoiceRow,
     ConversationRow,
     KeyRow,
     LinkRow,
@@ -174,6 +175,11 @@ def read_mark_change(conversation_id: str, read_at: int, user_version: int) -> C
 def private_keys_change(vault: Vault, conversation_id: str, keys: list[KeyRecord], user_version: int) -> Changed:
     row = PrivateKeysRow(conversation_id=conversation_id, private_keys=private_keys(vault, conversation_id, keys))
     return Changed(kind=PRIVATE_KEYS, id=conversation_id, version=user_version, deleted=False, data=row)
+
+
+def choice_change(kind: str, about_id: str, user_version: int, *, taken_back: bool) -> Changed:
+    data = None if taken_back else ChoiceRow(kind=kind, about_id=about_id)  # type: ignore[arg-type]
+    return Changed(kind="choice", id=f"{kind}:{about_id}", version=user_version, deleted=taken_back, data=data)
 
 
 def raw(value: Any) -> msgspec.Raw:

@@ -26,7 +26,17 @@ from hubbub.storage.rosters import Roster, Rosters, kid_of
 from hubbub.storage.writer import Change, Transaction
 from hubbub.wire.envelope import Copy as WireCopy
 from hubbub.wire.envelope import Envelope
-from hubbub.wire.errors import BadInput, IdTaken, IndexBehind, NotFound, NotMember, Refusal, StaleMembers, WrongKind
+from hubbub.wire.errors import (
+    BadInput,
+    Blocked,
+    IdTaken,
+    IndexBehind,
+    NotFound,
+    NotMember,
+    Refusal,
+    StaleMembers,
+    WrongKind,
+)
 from hubbub.wire.ids import NIL_ID, new_id
 
 
@@ -149,6 +159,7 @@ class _Batch:
             raise NotMember()
         if taken is not None:
             raise IdTaken()
+        require_may_write(conversation)
         self._check_reply(conversation, send)
         copied, unseeing = self._copy(conversation, send)
         place = self._place(conversation, member, send)
@@ -239,6 +250,12 @@ class _Batch:
 def _ids_to_look_up(sends: Sequence[Send]) -> set[tuple[str, str]]:
     wanted = {(send.conversation_id, send.id) for send in sends if send.client_made_id}
     return wanted | {(send.conversation_id, send.reply_to) for send in sends if send.reply_to is not None}
+
+
+def require_may_write(conversation: Conversation) -> None:
+    """Whether a member may say something now. Raises `Blocked`."""
+    if conversation.apart:
+        raise Blocked()
 
 
 def require_form(held: bool, form: str) -> None:

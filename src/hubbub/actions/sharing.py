@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from hubbub.actions.announcing import require_conversation
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, raw
-from hubbub.actions.sending import stale_members
+from hubbub.actions.sending import require_may_write, stale_members
 from hubbub.domain.envelopes import check_shared
 from hubbub.storage import conversation_keys, conversations, keys, messages
 from hubbub.storage.conversations import Conversation
@@ -107,6 +107,7 @@ class Sharing:
     def _check(self, connection: Connection, conversation: Conversation, sharer: str, offered: _Offered) -> None:
         if not self._rosters.members(connection, [(conversation, sharer)]):
             raise NotMember()
+        require_may_write(conversation)
         if not conversation.sealed:
             raise WrongKind("Only the messages of a sealed conversation can be shared.")
         roster = self._rosters.of(connection, conversation)

@@ -14,14 +14,14 @@ from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import conversation_row, listing_change, private_keys_change
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import conversation_keys, conversations, memberships, user_stream, users
+from hubbub.storage import choices, conversation_keys, conversations, memberships, user_stream, users
 from hubbub.storage.conversations import FIRST_VERSION, Conversation
 from hubbub.storage.operations import Answer, Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire import chain
 from hubbub.wire.chain import Chain, Link
-from hubbub.wire.errors import BadInput, EnvelopesRequired, IdTaken, InvalidLink, NotFound, TooMany
+from hubbub.wire.errors import BadInput, Blocked, EnvelopesRequired, IdTaken, InvalidLink, NotFound, TooMany
 from hubbub.wire.events import Changed, StartGroupConversation, StartPrivateConversation
 from hubbub.wire.ids import new_id, require_id
 
@@ -171,6 +171,7 @@ class Starting:
         connection = transaction.connection
         require_users(connection, plan.members)
         creator = plan.conversation.creator_id
+        _require_welcome(connection, plan, creator)
         key = check_key(transaction, plan.conversation, creator, plan.key) if plan.key is not None else None
         proven = self._prove(transaction, plan, key.gen if key else None)
         conversation = replace(
@@ -234,6 +235,20 @@ class Starting:
                     "changes": [listing, *further],
                 },
             )
+
+
+def _require_welcome(connection: Connection, plan: _Plan, creator: str) -> None:
+    """Raise `Blocked` when the other one, or somebody who is to be brought in, wants nothing of the creator."""
+    if plan.conversation.private and choices.apart(connection, creator).intersection(plan.members):
+        raise Blocked()
+    require_unblocked(connection, creator, plan.members)
+
+
+def require_unblocked(connection: Connection, user: str, others: Iterable[str]) -> None:
+    """Raise `Blocked`, naming them, when some of the others blocked the user."""
+    blockers = choices.blockers(connection, user, others)
+    if blockers:
+        raise Blocked("Somebody does not want to be brought in by you.", user_ids=blockers)
 
 
 def require_users(connection: Connection, ids: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.channels import Channels
+from hubbub.actions.choices import Choices
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.pictures import Pictures
@@ -22,6 +23,7 @@ from hubbub.http.account_routes import account_routes, key_routes
 from hubbub.http.auth_routes import auth_routes
 from hubbub.http.bearer import signed_in
 from hubbub.http.channel_routes import channel_routes
+from hubbub.http.choice_routes import choice_routes
 from hubbub.http.documentation import BEARER, documentation
 from hubbub.http.leaderboard_routes import leaderboard_routes
 from hubbub.http.parts import Conversations, Messages, Sync
@@ -43,6 +45,7 @@ def create_app(
     sync: Sync,
     channels: Channels,
     leaderboards: Leaderboards,
+    choices: Choices,
     pictures: Pictures,
     tokens: Tokens,
     revocations: Revocations,
@@ -71,6 +74,7 @@ def create_app(
                 sync_routes(sync),
                 channel_routes(channels),
                 leaderboard_routes(leaderboards),
+                choice_routes(choices),
             ],
             guards=[signed_in(tokens, revocations, limiter)],
             security=BEARER,

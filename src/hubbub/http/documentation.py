@@ -16,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire import resources
-from hubbub.wire.events import Pulled
+from hubbub.wire.events import ChoiceRow, Pulled
 from hubbub.wire.resources import Problem
 
 BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -46,6 +46,8 @@ BODIES = (
     resources.PublicUser,
     resources.MessagePage,
     resources.PrivateConversation,
+    ChoiceRow,
+    resources.ChoiceList,
     resources.NewChannel,
     resources.ChangeChannel,
     resources.Channel,

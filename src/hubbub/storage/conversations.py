@@ -27,7 +27,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     who renames it; `reading` (members, anyone) and `posting` (members, moderators, accounts) who may read and write;
     `placing` (authors, server) whose order it is; `signed` whether messages carry signatures. `expires_in` and
     `idle_after` are seconds, `ends_at` and `active_at` times. `name` is its place in addresses; `listed`: others find
-    it by searching.
+    it by searching. `apart`: one of the two in it blocked the other, and nothing is said in it.
     """
 
     id: str
@@ -65,6 +65,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     public_key: str | None = None
     listed: bool = False
     last_stamp: int = 0
+    apart: bool = False
 
     @property
     def private(self) -> bool:
@@ -180,6 +181,7 @@ def _conversation(row: Row[Any]) -> Conversation:
         public_key=row.public_key,
         listed=row.search_text is not None,
         last_stamp=row.last_stamp,
+        apart=row.apart,
     )
 
 
@@ -238,6 +240,7 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
         "picture": conversation.picture,
         "public_key": conversation.public_key,
         "last_stamp": conversation.last_stamp,
+        "apart": conversation.apart,
         "search_text": _searched_as(conversation),
     }
 
@@ -282,6 +285,11 @@ def private_between(connection: Connection, one: str, other: str) -> str | None:
 def add_private_pair(connection: Connection, one: str, other: str, conversation_id: str) -> None:
     lower, higher = sorted((one, other))
     connection.execute(insert(private_pairs).values(lower_id=lower, higher_id=higher, conversation_id=conversation_id))
+
+
+def set_apart(connection: Connection, conversation_id: str, apart: bool) -> None:
+    """Note whether one of the two in a private conversation blocked the other."""
+    connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(apart=apart))
 
 
 # --- read marks ---------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ user_changes = Table(
     "user_changes",
     metadata,
     Column("user_id", _id(), primary_key=True),
-    Column("kind", _key(16), primary_key=True),  # conversation, settings, read_mark, private_keys, choice
+    Column("kind", _key(16), primary_key=True),  # conversation, settings, read_mark, private_keys; block, watch, mute
     Column("row_id", _id(), primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("deleted", Boolean, nullable=False),
@@ -206,6 +206,7 @@ conversations = Table(
     Column("posting", String(10), nullable=False),  # who may write: members, moderators, accounts (members or not)
     Column("placing", String(8), nullable=False),  # whose order it is: authors, server
     Column("signed", Boolean, nullable=False),  # each message carries its author's signature (seed 002)
+    Column("apart", Boolean, nullable=False),  # private: one of the two blocked the other, so nothing is said in it
     Column("expires_in", Integer),  # seconds that a message lasts unless it says otherwise; null: for good
     Column("history_limit", Integer),  # messages that are kept; null: all
     Column("idle_after", Integer),  # seconds without message or join after which it ends; null: it does not

@@ -17,6 +17,7 @@ CONVERSATION = "conversation"
 SETTINGS = "settings"
 READ_MARK = "read_mark"
 PRIVATE_KEYS = "private_keys"
+CHOICES = ("block", "watch", "mute")  # shown as rows of the kind `choice`
 
 
 def _upsert(insert: Any) -> Any:

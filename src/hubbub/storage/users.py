@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, select, tuple_, update
 
+from hubbub.storage import choices
 from hubbub.storage.schema import conversations, memberships, user_changes, users
 from hubbub.storage.unique import insert_unless_taken
 from hubbub.storage.user_stream import SETTINGS, advance
@@ -344,7 +345,7 @@ def _shared_with(user_id: str) -> Select[Any]:
 
 def contacts(connection: Connection, user_id: str) -> list[str]:
     """Who hears of this user's presence and name: the other members of shared private conversations and of
-    groups of at most 100 (Hubbub protocol, section 1). Ordered by id."""
+    groups of at most 100 (Hubbub protocol, section 1), but for those of whom one blocked the other. Ordered by id."""
     others = memberships.alias()
     one_too_many = (  # not counted to the end: a group may have very many members
         select(others.c.user_id)
@@ -354,18 +355,18 @@ def contacts(connection: Connection, user_id: str) -> list[str]:
         .scalar_subquery()
     )
     shared = connection.execute(_shared_with(user_id).where(one_too_many.is_(None))).scalars().all()
-    return list(
-        connection.execute(
-            select(memberships.c.user_id)
-            .where(
-                memberships.c.conversation_id.in_(shared),
-                memberships.c.left_version.is_(None),
-                memberships.c.user_id != user_id,
-            )
-            .distinct()
-            .order_by(memberships.c.user_id)
-        ).scalars()
-    )
+    apart = choices.apart(connection, user_id)
+    found = connection.execute(
+        select(memberships.c.user_id)
+        .where(
+            memberships.c.conversation_id.in_(shared),
+            memberships.c.left_version.is_(None),
+            memberships.c.user_id != user_id,
+        )
+        .distinct()
+        .order_by(memberships.c.user_id)
+    ).scalars()
+    return [user for user in found if user not in apart]
 
 
 def acquaintances(connection: Connection, user_id: str) -> list[PublicUser]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hubbub.wire.events import (
+    ChoiceRow,
     ConversationRow,
     KeyRow,
     LinkRow,
@@ -91,4 +92,10 @@ class PrivateKeysChange(_Change, kw_only=True, tag="private_keys"):
     data: PrivateKeysRow
 
 
-StreamChange = ListingChange | SettingsChange | ReadMarkChange | PrivateKeysChange
+class ChoiceChange(_Change, kw_only=True, tag="choice"):
+    """`id` is the kind of the choice, colon, whom or what it is about; deleted: it was taken back."""
+
+    data: ChoiceRow | None
+
+
+StreamChange = ListingChange | SettingsChange | ReadMarkChange | PrivateKeysChange | ChoiceChange

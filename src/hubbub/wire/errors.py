@@ -159,6 +159,13 @@ class NotMember(Forbidden):
     sentence = "There is no such conversation, or you are not a member of it."
 
 
+class Blocked(Forbidden):
+    """The same for both sides, so that it does not say who blocked whom."""
+
+    code = "blocked"
+    sentence = "You and this user do not take messages from each other."
+
+
 class NotFound(Refusal):
     code = "not_found"
     status = 404

@@ -6,7 +6,7 @@ the socket, and every write but sending may carry `op_id`, which makes repeating
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -231,6 +231,13 @@ class ReadMarkRow(msgspec.Struct, kw_only=True):
 
     conversation_id: str
     read_at: str
+
+
+class ChoiceRow(msgspec.Struct, kw_only=True):
+    """What a user set for themselves: to block or watch the user `about_id`, or to mute the conversation of that id."""
+
+    kind: Literal["block", "watch", "mute"]
+    about_id: str
 
 
 class PrivateKeyRow(msgspec.Struct, kw_only=True):

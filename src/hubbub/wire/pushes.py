@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from hubbub.wire.changes import (
+    ChoiceChange,
     ConversationChange,
     ListingChange,
     MessageChange,
@@ -115,6 +116,11 @@ class ReadMark(msgspec.Struct, kw_only=True):
 class PrivateKeys(msgspec.Struct, kw_only=True):
     user_version: int
     changes: list[PrivateKeysChange]
+
+
+class ChoicePush(msgspec.Struct, kw_only=True):
+    user_version: int
+    changes: list[ChoiceChange]
 
 
 # --- conversation:{id}, and user:{id} where not all members may see the same --------------------------------------
@@ -231,6 +237,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "version": _push("Something happened that one may not see: only the version moves.", BareVersion),
         "settings": _push("One's own settings changed.", Settings),
         "read_mark": _push("One read a conversation, perhaps on another device.", ReadMark),
+        "choice": _push("One blocked, watches or muted, or no longer, perhaps on another device.", ChoicePush),
         "private_keys": _push("One set keys for a conversation, perhaps on another device.", PrivateKeys),
         "resync": _RESYNC,
     },

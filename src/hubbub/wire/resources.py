@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hubbub.wire.documents import JsonObject, check_document
 from hubbub.wire.errors import BadInput
-from hubbub.wire.events import Changed, ConversationRow, MessageRow
+from hubbub.wire.events import Changed, ChoiceRow, ConversationRow, MessageRow
 from hubbub.wire.keys import Kdf, Slot, SlotName
 from hubbub.wire.signing import b64u_decode
 
@@ -253,6 +253,12 @@ class MessagePage(msgspec.Struct, kw_only=True):
 
 class PrivateConversation(msgspec.Struct, kw_only=True):
     conversation_id: str | None
+
+
+class ChoiceList(msgspec.Struct, kw_only=True):
+    """All that one set for oneself, by kind and id."""
+
+    items: list[ChoiceRow]
 
 
 class NewChannel(Body, kw_only=True):

@@ -85,6 +85,7 @@ interface UserPushes {
 	version: wire.BareVersion;
 	settings: wire.Settings;
 	read_mark: wire.ReadMark;
+	choice: wire.ChoicePush;
 	private_keys: wire.PrivateKeys;
 	resync: wire.Resync;
 }

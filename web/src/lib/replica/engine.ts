@@ -31,6 +31,7 @@ const OWN_EVENTS: readonly PushOf<`user:${string}`>[] = [
 	'version',
 	'settings',
 	'read_mark',
+	'choice',
 	'private_keys'
 ];
 const CONVERSATION_EVENTS: readonly PushOf<`conversation:${string}`>[] = [

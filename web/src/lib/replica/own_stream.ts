@@ -147,6 +147,8 @@ export class OwnStream {
 			await people.put(personRow(change.data));
 		} else if (change.kind === 'private_keys') {
 			await own_keys.put({ conversation: id, rows: change.data.private_keys as PrivateKeyRow[] });
+		} else if (change.kind === 'choice') {
+			return; // no page shows choices yet
 		} else if (change.kind === 'read_mark') await this.mark(id, Date.parse(change.data.read_at));
 		else if (change.data) {
 			const before = (await conversations.get(id)) ?? newConversation(id, 'group');

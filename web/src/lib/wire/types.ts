@@ -289,6 +289,13 @@ export interface ReadMarkRow {
 	read_at: string;
 }
 /**
+ * What a user set for themselves: to block or watch the user `about_id`, or to mute the conversation of that id.
+ */
+export interface ChoiceRow {
+	kind: 'block' | 'mute' | 'watch';
+	about_id: string;
+}
+/**
  * One generation of one's own key for a conversation, the private part as the client wrapped it.
  */
 export interface PrivateKeyRow {
@@ -440,6 +447,16 @@ export interface PrivateKeysChange {
 	data: PrivateKeysRow;
 }
 /**
+ * `id` is the kind of the choice, colon, whom or what it is about; deleted: it was taken back.
+ */
+export interface ChoiceChange {
+	kind: 'choice';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: ChoiceRow | null;
+}
+/**
  * An empty object: it was done, and there is nothing to say.
  */
 export interface Done {}
@@ -536,7 +553,7 @@ export interface ConversationPulled {
  */
 export interface StreamPulled {
 	epoch: string;
-	changes: (ListingChange | SettingsChange | ReadMarkChange | PrivateKeysChange)[];
+	changes: (ListingChange | SettingsChange | ReadMarkChange | PrivateKeysChange | ChoiceChange)[];
 	cursor: number;
 	more: boolean;
 	heads: {
@@ -692,6 +709,10 @@ export interface ReadMark {
 export interface PrivateKeys {
 	user_version: number;
 	changes: PrivateKeysChange[];
+}
+export interface ChoicePush {
+	user_version: number;
+	changes: ChoiceChange[];
 }
 /**
  * `message` as the receiver sees it: with their own copy, where the conversation is encrypted.
@@ -897,6 +918,12 @@ export interface UserPage {
 }
 export interface PrivateConversation {
 	conversation_id: string | null;
+}
+/**
+ * All that one set for oneself, by kind and id.
+ */
+export interface ChoiceList {
+	items: ChoiceRow[];
 }
 /**
  * `title` is what people read; the `name` in addresses is made from it. `id` is a fresh UUID, for repeats.

@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("posting", sa.String(length=10), nullable=False),
         sa.Column("placing", sa.String(length=8), nullable=False),
         sa.Column("signed", sa.Boolean(), nullable=False),
+        sa.Column("apart", sa.Boolean(), nullable=False),
         sa.Column("expires_in", sa.Integer(), nullable=True),
         sa.Column("history_limit", sa.Integer(), nullable=True),
         sa.Column("idle_after", sa.Integer(), nullable=True),
