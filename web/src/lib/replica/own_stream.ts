@@ -140,7 +140,7 @@ export class OwnStream {
 	}
 
 	private async write(change: OwnChange): Promise<void> {
-		const { conversations, facts, own_keys, people } = this.replica;
+		const { choices, conversations, facts, own_keys, people } = this.replica;
 		const { id } = change;
 		if (change.kind === 'settings') {
 			await facts.put({ name: 'me', value: change.data });
@@ -148,7 +148,8 @@ export class OwnStream {
 		} else if (change.kind === 'private_keys') {
 			await own_keys.put({ conversation: id, rows: change.data.private_keys as PrivateKeyRow[] });
 		} else if (change.kind === 'choice') {
-			return; // no page shows choices yet
+			const [kind, about] = id.split(':') as [string, string];
+			await (change.deleted ? choices.delete([kind, about]) : choices.put({ kind, about }));
 		} else if (change.kind === 'read_mark') await this.mark(id, Date.parse(change.data.read_at));
 		else if (change.data) {
 			const before = (await conversations.get(id)) ?? newConversation(id, 'group');
