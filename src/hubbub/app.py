@@ -69,7 +69,8 @@ from hubbub.http.web_client import FOLDER, WebClient, beside
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
 from hubbub.storage.engine import Reader, open_writing_engine
-from hubbub.storage.memberships import members_among
+from hubbub.storage.lobby import ensure_lobby
+from hubbub.storage.memberships import readers_among
 from hubbub.storage.meta import read_epoch
 from hubbub.storage.migrate import is_current, migrate
 from hubbub.storage.operations import RequestMac
@@ -154,7 +155,7 @@ class Server:
             self._writer, self._publisher, self._rosters, self._mac, max_members=settings.max_members
         )
         self._pulling = Pulling(self._reader, self._rosters, self._vault, epoch)
-        self._topics = Topics(self._bus, self._members_among)
+        self._topics = Topics(self._bus, self._readers_among)
         self._topics.overhear = self._presence.overhear
         self._channels = self._make_channels()
         self._gateway = Gateway(
@@ -202,6 +203,7 @@ class Server:
             await unlock(self._vault, self._reader, self._writer)
         except WrongVaultKey as wrong:
             raise WrongSettings([str(wrong)]) from wrong
+        await ensure_lobby(self._reader, self._writer)
         await self._revocations.start()
         running.push_async_callback(self._revocations.stop)
         await self._collecting.start()
@@ -257,8 +259,8 @@ class Server:
             "conversation": conversation,
         }
 
-    async def _members_among(self, conversation_id: str, user_ids: set[str]) -> tuple[set[str], int]:
-        return await self._reader.run(members_among, conversation_id, user_ids)
+    async def _readers_among(self, conversation_id: str, user_ids: set[str]) -> tuple[set[str] | None, int]:
+        return await self._reader.run(readers_among, conversation_id, user_ids)
 
     def _make_http(self) -> Any:
         readiness = Readiness(self._checks())

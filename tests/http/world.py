@@ -107,8 +107,10 @@ class Reading:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
 
-    async def page(self, actor: Actor, conversation_id: str, page_token: str | None, page_size: int) -> MessagePage:
-        self.asked.append((actor.user_id, conversation_id, page_token, page_size))
+    async def page(
+        self, actor: Actor | None, conversation_id: str, page_token: str | None, page_size: int
+    ) -> MessagePage:
+        self.asked.append((actor.user_id if actor else None, conversation_id, page_token, page_size))
         return MessagePage(items=[], page_token=None)
 
     async def private_with(self, actor: Actor, user_id: str) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from hubbub.storage.lobby import LOBBY_ID
 from hubbub.wire.errors import refusals
 from hubbub.wire.ids import NIL_ID, new_id
 from hubbub.wire.pushes import PUSHES
@@ -131,7 +132,8 @@ async def _arrive(people: People, person: Person) -> Recorder:
 
 async def test_every_message_is_as_it_is_described(people: People, reference: Reference) -> None:
     ada, bob, cleo = await people.sign_up("Ada", "Bob", "Cleo")
-    clients = [await _arrive(people, person) for person in (ada, bob, cleo)]
+    guest = await Recorder.connect(people.server.ws_url)
+    clients = [await _arrive(people, person) for person in (ada, bob, cleo)] + [guest]
     try:
         await _converse(reference, clients, [ada, bob, cleo])
         for client in clients:
@@ -145,9 +147,10 @@ async def test_every_message_is_as_it_is_described(people: People, reference: Re
 
 
 async def _converse(reference: Reference, clients: list[Recorder], persons: list[Person]) -> None:
-    (a, b, c), (ada, bob, cleo) = clients, persons
+    (a, b, c, guest), (ada, bob, cleo) = clients, persons
     await _encrypted(a, b, ada, bob, cleo)
     await _open_to_all(a, b, ada, bob)
+    await _lobby(guest, a, ada)
     await _open_since_joining(a, b, c, ada, bob, cleo)
     await _sealed(a, b, ada, bob)
     await _oneself(a, b, ada, bob)
@@ -210,6 +213,18 @@ async def _open_to_all(a: Recorder, b: Recorder, ada: Person, bob: Person) -> No
     await b.ask(topic, "sync", {"cursor": 0, "limit": 100})
     await b.leave(topic)
     await b.wait_for(topic, "phx_close")
+
+
+async def _lobby(guest: Recorder, a: Recorder, ada: Person) -> None:
+    """A guest reads there, and is not told who subscribes."""
+    topic = conversation(LOBBY_ID)
+    await guest.join(topic)
+    await a.join(topic)
+    await ada.put(f"/api/channels/{LOBBY_ID}/subscription")
+    await guest.wait_for(topic, "version")
+    await a.ask(topic, "send_message", {"content": "Good evening", "subject": "Greetings"})
+    await guest.wait_for(topic, "new_message")
+    await guest.ask(topic, "sync", {"cursor": 0})
 
 
 async def _open_since_joining(a: Recorder, b: Recorder, c: Recorder, ada: Person, bob: Person, cleo: Person) -> None:

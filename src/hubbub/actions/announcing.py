@@ -15,6 +15,7 @@ from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Copy, Message, Reaction, Seen
 from hubbub.storage.writer import Transaction
 from hubbub.wire.errors import NotFound, NotMember
+from hubbub.wire.resources import Author
 
 
 class ChangedMessage(msgspec.Struct, frozen=True, gc=False):
@@ -74,7 +75,7 @@ def readers_of(
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Who may see a change of an old message, and who may not; `(None, ())` when that is everyone."""
     connection = transaction.connection
-    if conversation.history == "all":
+    if conversation.history == "all" or conversation.reading == "anyone":
         return None, ()
     if memberships.latest_join(connection, conversation.id) < message.created_version:
         return None, ()
@@ -98,9 +99,9 @@ def push_of(seen: Seen) -> bytes:
     return message_push(seen.message, bytes(raw(message_row(seen))))
 
 
-def message_push(message: Message, row: bytes) -> bytes:
+def message_push(message: Message, row: bytes, author: Author | None = None) -> bytes:
     """The payload of `new_message` and `edit_message`; the encoded row stands in it twice."""
-    return (
+    push = (
         b'{"conversation_id":"%b","message":%b,"version":%d,"changes":'
         b'[{"kind":"message","id":"%b","version":%d,"deleted":%b,"data":%b}]}'
     ) % (
@@ -112,6 +113,7 @@ def message_push(message: Message, row: bytes) -> bytes:
         b"true" if message.deleted else b"false",
         b"null" if message.deleted else row,
     )
+    return push if author is None else b'%b,"author":%b}' % (push[:-1], bytes(raw(author)))
 
 
 def as_seen(message: Message, copy: Copy | None) -> Seen:

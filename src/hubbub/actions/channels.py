@@ -31,6 +31,7 @@ from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChanne
 
 LONGEST_SEARCH = 128
 NAMES_TRIED = 50
+GUEST = ""  # in the place of a user id
 OWNED = Span(FIRST_VERSION, None, role="owner", changed=FIRST_VERSION)
 
 
@@ -67,21 +68,25 @@ class Channels:
 
     # --- finding --------------------------------------------------------------------------------------------------
 
-    async def page(self, actor: Actor, page_token: str | None, size: int, search: str | None) -> ChannelPage:
+    async def page(self, actor: Actor | None, page_token: str | None, size: int, search: str | None) -> ChannelPage:
         """`size` channels after those of the page that gave `page_token`, oldest first.
 
-        `search` is text in the title or the name. Raises `InvalidPageToken`, `InvalidText`.
+        `search` is text in the title or the name; guests (no actor) see those that anyone may read.
+
+        Raises `InvalidPageToken`, `InvalidText`.
         """
         wanted = check_text((search or "").strip(), "q", LONGEST_SEARCH)
         listing = f"channels?q={wanted}"
-        after = self._page_tokens.read(listing, actor.user_id, page_token, Place) if page_token else None
-        found, place = await self._reader.run(channels.page, actor.user_id, after, size, wanted or None)
-        following = self._page_tokens.make(listing, actor.user_id, place) if place else None
+        viewer = actor.user_id if actor is not None else None
+        after = self._page_tokens.read(listing, viewer or GUEST, page_token, Place) if page_token else None
+        found, place = await self._reader.run(channels.page, viewer, after, size, wanted or None)
+        following = self._page_tokens.make(listing, viewer or GUEST, place) if place else None
         return ChannelPage(items=[_shown(one) for one in found], page_token=following)
 
-    async def find(self, actor: Actor, channel_id: str) -> Channel:
-        """One channel. Raises `NotFound`."""
-        found = await self._reader.run(channels.one, actor.user_id, channel_id)
+    async def find(self, actor: Actor | None, id_or_name: str) -> Channel:
+        """One channel; for a guest (no actor) one that anyone may read. Raises `NotFound`."""
+        viewer = actor.user_id if actor is not None else None
+        found = await self._reader.run(channels.one, viewer, id_or_name.lower())
         if found is None:
             raise NotFound("There is no such channel.")
         return _shown(found)

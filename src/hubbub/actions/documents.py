@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hubbub.actions.rows import conversation_row, message_row, private_keys, raw
 from hubbub.auth.actor import Actor
 from hubbub.auth.page_tokens import PageTokens
+from hubbub.domain import rules
 from hubbub.domain.visibility import Span
 from hubbub.storage import conversation_keys, conversations, memberships, messages, users
 from hubbub.storage.cache import VersionedCache
@@ -19,7 +20,7 @@ from hubbub.storage.engine import Reader
 from hubbub.storage.messages import Message, Seen
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.vault import Vault
-from hubbub.wire.errors import InvalidPageToken, NotMember
+from hubbub.wire.errors import InvalidPageToken, NotMember, Unauthorized
 from hubbub.wire.ids import rfc3339
 from hubbub.wire.resources import MessagePage
 
@@ -45,6 +46,14 @@ class _Page(NamedTuple):
     owners: frozenset[str]
 
 
+NOBODY: dict[str, Any] = {  # a document's people and keys, for a reader who is told of none
+    "public_keys": {},
+    "private_key": None,
+    "private_keys": [],
+    "links": [],
+    "users": [],
+    "read_times": {},
+}
 NO_PAGE = _Page(raw(MessagePage(items=[], page_token=None)), frozenset())
 
 
@@ -78,16 +87,16 @@ class Documents:
 
     # --- joining --------------------------------------------------------------------------------------------------
 
-    async def join(self, user_id: str, conversation_id: str, with_page: bool = True) -> Joined:
+    async def join(self, user_id: str | None, conversation_id: str, with_page: bool = True) -> Joined:
         """Seed 003's document: conversation, read times, latest page, keys; and users, cursor and epoch.
 
-        Without the page for who asks for changes instead. Raises `NotMember`, also for who was a member once: they
-        read through HTTP.
+        Without the page for who asks for changes instead. No user: a guest. Raises `NotMember`, also for who was a
+        member once: they read through HTTP; `Unauthorized` for a guest where not anyone may read.
         """
         return await self._reader.run(self._document, user_id, conversation_id, with_page)
 
-    def _document(self, connection: Connection, user_id: str, conversation_id: str, with_page: bool) -> Joined:
-        conversation, spans = require_member(connection, user_id, conversation_id)
+    def _document(self, connection: Connection, user_id: str | None, conversation_id: str, with_page: bool) -> Joined:
+        conversation, spans = require_listener(connection, user_id, conversation_id)
         page = self._latest(connection, conversation, spans, user_id) if with_page else NO_PAGE
         document: dict[str, Any] = {
             "conversation": conversation_row(conversation),
@@ -95,21 +104,27 @@ class Documents:
             "cursor": conversation.head,
             "epoch": self._epoch,
         }
-        if conversation.encrypted:
+        if conversation.reading == "anyone":
+            document["authors"] = users.authors(connection, page.owners)
+        if user_id is None:
+            document |= NOBODY
+        elif conversation.encrypted:
             document |= self._people_and_keys(connection, conversation, user_id)
         else:
             document |= self._people(connection, conversation, user_id, page.owners)
         return Joined(raw(document), conversation.departed_version)
 
-    def _latest(self, connection: Connection, conversation: Conversation, spans: list[Span], user_id: str) -> _Page:
+    def _latest(
+        self, connection: Connection, conversation: Conversation, spans: Sequence[Span], user_id: str | None
+    ) -> _Page:
         """The latest page; in a plaintext conversation whose history all may read it is the same for everyone."""
-        shared = not conversation.encrypted and conversation.history == "all"
-        owner = SHARED if shared else user_id
+        shared = not conversation.encrypted and (conversation.history == "all" or conversation.reading == "anyone")
+        owner = SHARED if shared or user_id is None else user_id
         key = (conversation.id, owner)
         cached = self._pages.get(key, conversation.head)
         if cached is not None:
             return cached
-        seen = messages.page(connection, _view(conversation, spans, user_id), None, PAGE_SIZE + 1)
+        seen = messages.page(connection, view_of(conversation, spans, user_id), None, PAGE_SIZE + 1)
         page = _Page(
             raw(self._page_of(conversation.id, owner, seen, PAGE_SIZE)),
             frozenset(one.message.owner_id for one in seen),
@@ -136,12 +151,9 @@ class Documents:
         """In a large open group only oneself and the authors of the page are listed."""
         large = self._rosters.count(connection, conversation) > LARGEST_FULL_LIST
         fellows = {user_id} if large else self._rosters.of(connection, conversation).members.keys()
-        return {
-            "public_keys": {},
-            "private_key": None,
-            "private_keys": [],
-            "links": [],
-            "users": users.public_users(connection, user_id, fellows | owners, fellows=fellows),
+        acquainted = fellows if conversation.kind in users.ACQUAINTING_KINDS else ()
+        return NOBODY | {
+            "users": users.public_users(connection, user_id, fellows | owners, fellows=acquainted),
             "read_times": read_times(connection, self._rosters, conversation),
         }
 
@@ -151,20 +163,28 @@ class Documents:
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
-    async def page(self, actor: Actor, conversation_id: str, page_token: str | None, page_size: int) -> MessagePage:
+    async def page(
+        self, actor: Actor | None, conversation_id: str, page_token: str | None, page_size: int
+    ) -> MessagePage:
         """A page of what the actor may read, the last in reading order first; former members read what they could.
 
-        Raises `NotMember`, `InvalidPageToken`.
+        No actor: a guest. Raises `NotMember`, `Unauthorized`, `InvalidPageToken`.
         """
-        return await self._reader.run(self._page, actor.user_id, conversation_id, page_token, page_size)
+        return await self._reader.run(
+            self._page, actor.user_id if actor else None, conversation_id, page_token, page_size
+        )
 
     def _page(
-        self, connection: Connection, user_id: str, conversation_id: str, token: str | None, size: int
+        self, connection: Connection, user_id: str | None, conversation_id: str, token: str | None, size: int
     ) -> MessagePage:
         conversation, spans = require_reader(connection, user_id, conversation_id)
-        before = self._place_in(token, conversation_id, user_id) if token is not None else None
-        seen = messages.page(connection, _view(conversation, spans, user_id), before, size + 1)
-        return self._page_of(conversation.id, user_id, seen, size)
+        reader = user_id or SHARED
+        before = self._place_in(token, conversation_id, reader) if token is not None else None
+        seen = messages.page(connection, view_of(conversation, spans, user_id), before, size + 1)
+        page = self._page_of(conversation.id, reader, seen, size)
+        if conversation.reading == "anyone":
+            page.authors = users.authors(connection, {item.sender for item in page.items})
+        return page
 
     def _page_of(self, conversation_id: str, user_id: str, seen: list[Seen], size: int) -> MessagePage:
         items = [message_row(one) for one in seen[:size]]
@@ -182,8 +202,9 @@ class Documents:
             return self._page_tokens.read(listing, SHARED, token, _Place)
 
 
-def _view(conversation: Conversation, spans: list[Span], user_id: str) -> messages.View:
-    return messages.View(conversation.id, user_id, conversation.encrypted, conversation.history, tuple(spans))
+def view_of(conversation: Conversation, spans: Sequence[Span], user_id: str | None) -> messages.View:
+    """What a reader, or a guest, may look at in the conversation."""
+    return messages.View(conversation.id, user_id or SHARED, conversation.encrypted, conversation.history, tuple(spans))
 
 
 def _listing(conversation_id: str) -> str:
@@ -202,17 +223,25 @@ def read_times(connection: Connection, rosters: Rosters, conversation: Conversat
     return {user: rfc3339(at) for user, at in times.items()}
 
 
-def require_reader(connection: Connection, user_id: str, conversation_id: str) -> tuple[Conversation, list[Span]]:
-    """The conversation and the user's spans in it, which may have ended; `NotMember` for everyone else."""
+def require_reader(
+    connection: Connection, user_id: str | None, conversation_id: str
+) -> tuple[Conversation, Sequence[Span]]:
+    """The conversation, and the reader's spans in it, which may have ended; no user: a guest.
+
+    Raises `NotMember`, or `Unauthorized` for a guest, when they may read nothing of it, or there is no such one.
+    """
     conversation = conversations.load_one(connection, conversation_id)
-    spans = memberships.spans(connection, conversation_id, user_id)
+    mine = memberships.spans(connection, conversation_id, user_id) if user_id is not None else []
+    spans = rules.readable(conversation.reading, mine) if conversation is not None else []
     if conversation is None or not spans:
-        raise NotMember()
+        raise Unauthorized() if user_id is None else NotMember()
     return conversation, spans
 
 
-def require_member(connection: Connection, user_id: str, conversation_id: str) -> tuple[Conversation, list[Span]]:
-    """As `require_reader`, for current members only."""
+def require_listener(
+    connection: Connection, user_id: str | None, conversation_id: str
+) -> tuple[Conversation, Sequence[Span]]:
+    """As `require_reader`, for those who may hear what is said from now on."""
     conversation, spans = require_reader(connection, user_id, conversation_id)
     if not any(span.current for span in spans):
         raise NotMember()

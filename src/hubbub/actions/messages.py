@@ -23,6 +23,7 @@ from hubbub.actions.announcing import (
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, message_row, raw
 from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form, require_may_write
+from hubbub.domain import rules
 from hubbub.domain.text import check_text
 from hubbub.storage import conversations, memberships, messages, scores
 from hubbub.storage.conversations import Conversation
@@ -37,6 +38,7 @@ from hubbub.wire.events import Body, DeleteMessage, EditMessage, SendMessage
 from hubbub.wire.ids import new_id, require_id
 
 LONGEST_COPY = 16_384
+LONGEST_SUBJECT = 128
 
 Answered = Callable[[msgspec.Raw | Refusal], None]
 
@@ -94,7 +96,9 @@ class Messages:
         if request.content is not None and (copies is not None or request.sealed is not None):
             raise BadInput("A message has either content or encrypted_messages, never both.")
         if request.content is not None:
-            return Said(content=check_text(request.content, "content", self._longest))
+            return Said(content=check_text(request.content, "content", self._longest), subject=_subject(request))
+        if _subject(request) is not None:
+            raise BadInput("A subject comes with content; of encrypted messages it is inside them.")
         if copies is None:
             raise BadInput("A message has content, or encrypted_messages, with sealed where the conversation is.")
         recipients = {
@@ -121,7 +125,7 @@ class Messages:
             changed = ChangedMessage(conversation, message, message.version, outcome.copies, unseeing=outcome.unseeing)
             self._announcer.announce("new_message", changed)
         else:  # what everyone is told is what the sender is answered, so it is encoded once
-            push = message_push(message, row)
+            push = message_push(message, row, outcome.author)
             self._publisher.to_conversation(conversation.id, "new_message", push, conversation.departed_version)
         done(msgspec.Raw(b'{"message":%b,"version":%d}' % (row, message.version)))
 
@@ -219,7 +223,8 @@ class Messages:
     def _own(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> Message:
         """The user's own message that still stands; who may not see the conversation learns nothing of it."""
         connection = transaction.connection
-        if not self._rosters.members(connection, [(conversation, user)]):
+        member = self._rosters.members(connection, [(conversation, user)]).get((conversation.id, user))
+        if not rules.takes_part(conversation.posting, member.role if member else None):
             raise NotMember()
         message = messages.load(connection, conversation.id, id)
         if message is None:
@@ -233,7 +238,7 @@ class Messages:
     def _shown(self, transaction: Transaction, conversation: Conversation, user: str, message: Message) -> Any:
         """The row that a client shows instead of what it tried, as far as its user may see it."""
         connection = transaction.connection
-        spans = memberships.spans(connection, conversation.id, user)
+        spans = rules.readable(conversation.reading, memberships.spans(connection, conversation.id, user))
         seen = messages.see(connection, conversation.id, message.id, user, conversation.encrypted)
         if seen is None or message.deleted or not may_see(conversation, spans, seen):
             return None
@@ -268,7 +273,9 @@ class Messages:
             version = conversation.head + 1
             messages.save(
                 connection,
-                message._replace(content=None, sealed=None, deleted=1, version=version, updated_at=transaction.now),
+                message._replace(
+                    content=None, subject=None, sealed=None, deleted=1, version=version, updated_at=transaction.now
+                ),
             )
             messages.drop_copies(connection, conversation.id, id)
             scores.gone(connection, conversation, [message])
@@ -278,6 +285,12 @@ class Messages:
         answer = once(transaction, operation, do)
         tombstone = require_message(messages.load(connection, conversation.id, id))
         return ChangedMessage(conversation, tombstone, answer.version)
+
+
+def _subject(request: Body) -> str | None:
+    """The line above a new message; blank is none."""
+    given = request.subject if isinstance(request, SendMessage) else None
+    return check_text(given.strip(), "subject", LONGEST_SUBJECT) or None if given is not None else None
 
 
 def _check_sealed(
@@ -303,4 +316,5 @@ def _forms(request: Body) -> tuple[Any, ...]:
     """What tells two requests apart; long text by its digest."""
     if request.sealed is not None:
         return (hashlib.sha256(request.sealed.encode()).hexdigest(),)
-    return request.content, request.encrypted_messages
+    subject = _subject(request)
+    return (request.content, request.encrypted_messages, *([subject] if subject else []))

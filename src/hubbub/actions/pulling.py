@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hubbub.actions.documents import read_times, require_reader
+from hubbub.actions.documents import read_times, require_reader, view_of
 from hubbub.actions.rows import (
     choice_change,
     conversation_change,
@@ -27,7 +27,7 @@ from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.vault import Vault
-from hubbub.wire.errors import BadInput, CursorExpired
+from hubbub.wire.errors import BadInput, CursorExpired, Unauthorized
 from hubbub.wire.events import Changed, Pulled
 
 LARGEST_PULL = 500
@@ -46,20 +46,25 @@ class Pulling:
         self._epoch = epoch
 
     async def pull(
-        self, actor: Actor, conversation_id: str | None, cursor: int, limit: int, epoch: str | None
+        self, actor: Actor | None, conversation_id: str | None, cursor: int, limit: int, epoch: str | None
     ) -> Pulled:
         """The latest state of every row that changed after `cursor`, by version, about `limit` rows at most.
 
-        Without a conversation: the user's own stream, with `heads`. Raises `NotMember`, `CursorExpired`, `BadInput`.
+        Without a conversation: the user's own stream, with `heads`. No actor: a guest.
+
+        Raises `Unauthorized`, `NotMember`, `CursorExpired`, `BadInput`.
         """
         if cursor < 0 or limit < 1:
             raise BadInput("cursor is a whole number from 0, and limit from 1.")
         if epoch is not None and epoch != self._epoch:
             raise CursorExpired(epoch=self._epoch)
         limit = min(limit, LARGEST_PULL)
-        if conversation_id is None:
-            return await self._reader.run(self._own, actor.user_id, cursor, limit)
-        return await self._reader.run(self._conversation, actor.user_id, conversation_id, cursor, limit)
+        user_id = actor.user_id if actor is not None else None
+        if conversation_id is not None:
+            return await self._reader.run(self._conversation, user_id, conversation_id, cursor, limit)
+        if user_id is None:
+            raise Unauthorized()
+        return await self._reader.run(self._own, user_id, cursor, limit)
 
     async def heads(self, actor: Actor) -> dict[str, Any]:
         """Where everything of the user's stands: the versions of their conversations, and of their own stream."""
@@ -72,14 +77,14 @@ class Pulling:
     # --- a conversation -------------------------------------------------------------------------------------------
 
     def _conversation(
-        self, connection: Connection, user_id: str, conversation_id: str, cursor: int, limit: int
+        self, connection: Connection, user_id: str | None, conversation_id: str, cursor: int, limit: int
     ) -> Pulled:
         conversation, spans = require_reader(connection, user_id, conversation_id)
         head = horizon(spans, conversation.head)
         self._check_cursor(cursor, head, conversation.swept_version)
         changes, reached, more = _pages_of(_sources(connection, conversation, spans, user_id), cursor, head, limit)
         pulled = Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more)
-        if not more and any(span.current for span in spans):
+        if not more and user_id is not None and any(span.current for span in spans):
             # They take no version, so only coming whole repairs one that was lost.
             pulled.read_times = read_times(connection, self._rosters, conversation)
         return pulled
@@ -126,10 +131,12 @@ class Pulling:
         return listing_change(conversation, span, row.version)
 
 
-def _sources(connection: Connection, conversation: Conversation, spans: Sequence[Span], user_id: str) -> list[Source]:
-    """Every kind of row that a conversation's stream has."""
+def _sources(
+    connection: Connection, conversation: Conversation, spans: Sequence[Span], user_id: str | None
+) -> list[Source]:
+    """Every kind of row that a conversation's stream has; a guest is not told who is in it."""
     id = conversation.id
-    view = messages.View(id, user_id, conversation.encrypted, conversation.history, tuple(spans))
+    view = view_of(conversation, spans, user_id)
 
     def conversation_rows(above: int, upto: int, _limit: int | None) -> list[Changed]:
         return [conversation_change(conversation)] if above < conversation.version <= upto else []
@@ -139,7 +146,7 @@ def _sources(connection: Connection, conversation: Conversation, spans: Sequence
         return [message_change(seen, conversation.encrypted) for seen in found]
 
     def shared_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        found = messages.shared_since(connection, id, user_id, above, upto, limit)
+        found = messages.shared_since(connection, id, view.user_id, above, upto, limit)
         return [message_change(seen) for seen in found]
 
     def reaction_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
@@ -156,6 +163,8 @@ def _sources(connection: Connection, conversation: Conversation, spans: Sequence
     def link_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
         return [link_change(*link) for link in conversation_keys.links_since(connection, id, above, upto, limit)]
 
+    if user_id is None:
+        return [conversation_rows, message_rows, reaction_rows]
     sources: list[Source] = [conversation_rows, message_rows, reaction_rows, member_rows, key_rows, link_rows]
     return [*sources, shared_rows] if conversation.encrypted else sources
 

@@ -17,6 +17,7 @@ from hubbub.actions.announcing import (
 )
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import raw, reaction_change
+from hubbub.domain import rules
 from hubbub.domain.text import check_text
 from hubbub.storage import conversations, memberships, messages, scores
 from hubbub.storage.conversations import Conversation
@@ -103,11 +104,13 @@ class Reactions:
     def _visible(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> Message:
         """The message that the user may react to."""
         spans = memberships.spans(transaction.connection, conversation.id, user)
-        if not any(span.current for span in spans):
+        seen_spans = rules.readable(conversation.reading, spans)
+        role = next((span.role for span in spans if span.current), None)
+        if not rules.takes_part(conversation.posting, role):
             raise NotMember()
         if conversation.encrypted:
             raise WrongKind("Reactions of encrypted conversations travel inside envelopes.")
         message = messages.load(transaction.connection, conversation.id, id)
-        if message is None or message.deleted or not may_see(conversation, spans, Seen(message, None, None)):
+        if message is None or message.deleted or not may_see(conversation, seen_spans, Seen(message, None, None)):
             raise NotFound("There is no such message in this conversation.")
         return message

@@ -46,6 +46,8 @@ def message_row(seen: Seen) -> MessageRow:
         reply_to=message.reply_to,
         sealed=message.sealed,
         deleted=bool(message.deleted),
+        subject=message.subject,
+        ts=message.stamp,
     )
 
 

@@ -15,10 +15,10 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from hubbub.domain import ordering
+from hubbub.domain import ordering, rules
 from hubbub.domain.envelopes import check_copies, check_current
 from hubbub.domain.ordering import Place
-from hubbub.storage import conversations, messages, scores
+from hubbub.storage import conversations, messages, scores, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.memberships import Member
 from hubbub.storage.messages import Copy, Message
@@ -29,6 +29,7 @@ from hubbub.wire.envelope import Envelope
 from hubbub.wire.errors import (
     BadInput,
     Blocked,
+    Forbidden,
     IdTaken,
     IndexBehind,
     NotFound,
@@ -38,26 +39,34 @@ from hubbub.wire.errors import (
     WrongKind,
 )
 from hubbub.wire.ids import NIL_ID, new_id
+from hubbub.wire.resources import Author
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):
-    """What is said: plaintext `content`; or `copies` by recipient (seed 003); or `sealed`, with copies."""
+    """What is said: plaintext `content`, perhaps below a `subject`; or `copies` by recipient (seed 003); or `sealed`,
+    with copies.
+    """
 
     content: str | None = None
     copies: dict[str, str] | None = None
     sealed: str | None = None
     envelope: Envelope | None = None
     parsed_copies: dict[str, WireCopy] | None = None
+    subject: str | None = None
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
-    """A stored message: `copies` by recipient, `unseeing` the members who got none; `repeated`: sent before."""
+    """A stored message: `copies` by recipient, `unseeing` the members who got none; `repeated`: sent before.
+
+    `author` where anyone may read: guests can ask nobody who it was.
+    """
 
     conversation: Conversation
     message: Message
     copies: dict[str, Copy]
     unseeing: tuple[str, ...] = ()
     repeated: bool = False
+    author: Author | None = None
 
 
 class Send(Change[Sent]):
@@ -131,6 +140,7 @@ class _Batch:
                 if send.conversation_id in self._conversations
             ],
         )
+        self._authors = users.authors(self._connection, [send.sender for send in sends if self._is_public(send)])
         self._added: list[Message] = []
         self._copies: list[Copy] = []
         self._changed: set[str] = set()
@@ -147,6 +157,10 @@ class _Batch:
         conversations.save_ends(self._connection, [self._conversations[changed] for changed in self._changed])
         scores.written(self._connection, self._written, self._transaction.now)
 
+    def _is_public(self, send: Send) -> bool:
+        conversation = self._conversations.get(send.conversation_id)
+        return conversation is not None and conversation.reading == "anyone"
+
     def _store(self, send: Send) -> Sent:
         conversation = self._conversations.get(send.conversation_id)
         if conversation is None:
@@ -155,8 +169,7 @@ class _Batch:
         if taken is not None and (taken.owner_id, taken.request_mac) == (send.sender, send.request_mac):
             return self._repeat(conversation, taken)
         member = self._members.get((send.conversation_id, send.sender))
-        if member is None:
-            raise NotMember()
+        check_posting(conversation, member)
         if taken is not None:
             raise IdTaken()
         require_may_write(conversation)
@@ -168,7 +181,7 @@ class _Batch:
     def _repeat(self, conversation: Conversation, message: Message) -> Sent:
         """A message that was accepted before is announced again and changes nothing."""
         if not conversation.encrypted:
-            return Sent(conversation, message, {}, repeated=True)
+            return Sent(conversation, message, {}, repeated=True, author=self._authors.get(message.owner_id))
         copied = {copy.user_id: copy for copy in self._copies if copy.message_id == message.id}
         found = copied or messages.copies_of(self._connection, conversation.id, message.id)
         return Sent(conversation, message, found, repeated=True)
@@ -191,9 +204,9 @@ class _Batch:
         copied = {user: Copy(conversation.id, send.id, user, new_id(), text) for user, text in recipients.items()}
         return copied, tuple(roster.members.keys() - recipients.keys())
 
-    def _place(self, conversation: Conversation, member: Member, send: Send) -> Place:
+    def _place(self, conversation: Conversation, member: Member | None, send: Send) -> Place:
         top = conversation.top
-        if send.index is None:
+        if send.index is None or member is None or conversation.placing == "server":
             return ordering.next_place(top, send.sender, send.device_id)
         position = send.position or 0
         ordering.check_index(send.index, position, top.idx, member.joined_top_index)
@@ -218,6 +231,7 @@ class _Batch:
     ) -> Sent:
         now = self._transaction.now
         version = conversation.head + 1
+        stamp = ordering.next_stamp(conversation.last_stamp, now) if conversation.placing == "server" else None
         message = Message(
             conversation_id=conversation.id,
             id=send.id,
@@ -235,8 +249,11 @@ class _Batch:
             request_mac=send.request_mac,
             inserted_at=now,
             updated_at=now,
+            subject=send.said.subject,
+            stamp=stamp,
         )
-        moved = replace(conversation, head=version, top=ordering.advance(conversation.top, place))
+        top, last_stamp = ordering.advance(conversation.top, place), stamp or conversation.last_stamp
+        moved = replace(conversation, head=version, top=top, last_stamp=last_stamp)
         self._conversations[conversation.id] = moved
         self._changed.add(conversation.id)
         self._taken[conversation.id, send.id] = message
@@ -244,7 +261,16 @@ class _Batch:
         self._copies += copied.values()
         if conversation.scored:
             self._written[conversation.id, send.sender] += 1
-        return Sent(moved, message, copied, unseeing)
+        return Sent(moved, message, copied, unseeing, author=self._authors.get(send.sender))
+
+
+def check_posting(conversation: Conversation, member: Member | None) -> None:
+    """Raise unless a user who is this member, or none, may say something here."""
+    role = member.role if member is not None else None
+    if not rules.takes_part(conversation.posting, role):
+        raise NotMember()
+    if not rules.may_post(conversation.posting, role):
+        raise Forbidden("Only moderators may write here.")
 
 
 def _ids_to_look_up(sends: Sequence[Send]) -> set[tuple[str, str]]:

@@ -49,6 +49,17 @@ def check_index(index: int, position: int, top_index: int, joined_top_index: int
         raise IndexBehind(top_index=top_index)
 
 
+STAMP_STEP = 1024  # nanoseconds: what a JavaScript number keeps of today's exactly
+
+
+def next_stamp(last: int, now: int) -> int:
+    """The stamp of a message that the server places: the time in nanoseconds, above the `last` one given.
+
+    `now` is in milliseconds. A clock that goes back, or many messages in one millisecond, only makes stamps run ahead.
+    """
+    return max(now * 1_000_000 // STAMP_STEP * STAMP_STEP, last + STAMP_STEP)
+
+
 def advance(top: Top, place: Place) -> Top:
     """The end of the conversation after a message at `place`."""
     last = place if top.last is None or place > top.last else top.last

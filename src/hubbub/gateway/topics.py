@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from hubbub.bus.port import Bus, Published
@@ -27,12 +28,24 @@ CONVERSATION_PREFIX = "conversation:"
 UNKNOWN = -1
 MANY = 64
 
-# The members among these users of a conversation, with the version at which somebody last left.
-MembersAmong = Callable[[str, set[str]], Awaitable[tuple[set[str], int]]]
+# What guests do not hear: who is a member is for those who signed in.
+FOR_USERS = frozenset({"member_joined", "leave_conversation", "read_conversation", "set_encryption_keys"})
+
+# Those of these users who may listen to a conversation (None: anyone), with the version at which somebody last left.
+ReadersAmong = Callable[[str, set[str]], Awaitable[tuple[set[str] | None, int]]]
 
 
 # What is published on a presence topic, and the sockets that listen to it; whether it was for the server alone.
 Overhear = Callable[[Published, "list[Listener]"], bool]
+
+
+class _Versioned(msgspec.Struct, gc=False):
+    conversation_id: str
+    version: int = 0
+
+
+_decode_version = msgspec.json.Decoder(_Versioned).decode
+_encode_version = msgspec.json.Encoder().encode
 
 
 class Listener(Protocol):
@@ -93,9 +106,9 @@ class Topic:
 class Topics:
     """Listeners by topic, fed by the bus."""
 
-    def __init__(self, bus: Bus, members_among: MembersAmong) -> None:
+    def __init__(self, bus: Bus, readers_among: ReadersAmong) -> None:
         self._bus = bus
-        self._members_among = members_among
+        self._readers_among = readers_among
         self._topics: dict[str, Topic] = {}
         self._rechecks: set[asyncio.Task[None]] = set()
         self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
@@ -159,11 +172,13 @@ class Topics:
         if name.startswith(PRESENCE_PREFIX):
             wire_name = SYSTEM_TOPIC
             frames = [frame for frame in frames if not self.overhear(frame, topic.all())]
-        count = len(frames)
-        if topic.listeners and count:
-            _push_to_all(topic.listeners, _encoded(V2, wire_name, frames), count)
-        if topic.old_listeners and count:
-            _push_to_all(topic.old_listeners, _encoded(V1, wire_name, frames), count)
+        for codec, listeners in ((V2, topic.listeners), (V1, topic.old_listeners)):
+            if not listeners:
+                continue
+            if any(frame.event in FOR_USERS for frame in frames):
+                _push_by_standing(codec, wire_name, listeners, frames)
+            else:
+                _push_to_all(codec, wire_name, listeners, frames)
 
     # --- rechecking -----------------------------------------------------------------------------------------------
 
@@ -173,7 +188,7 @@ class Topics:
         task.add_done_callback(self._rechecks.discard)
 
     async def _recheck(self, name: str, topic: Topic) -> None:
-        """Somebody left since the listeners were let in: deliver only to those who are members still.
+        """Somebody left since the listeners were let in: deliver only to those who may listen still.
 
         When the database cannot say, nobody hears what waits: they find the gap and pull.
         """
@@ -181,7 +196,7 @@ class Topics:
         listeners = topic.all()
         users = {listener.user_id for listener in listeners if listener.user_id is not None}
         try:
-            members, departed_version = await self._members_among(conversation_id, users)
+            readers, departed_version = await self._readers_among(conversation_id, users)
         except Refusal:
             topic.held = None
             return
@@ -192,15 +207,34 @@ class Topics:
         held, topic.held = topic.held or [], None
         topic.departed_version = max(topic.departed_version, departed_version)
         for listener in listeners:
-            if listener.user_id not in members:
+            if readers is not None and listener.user_id not in readers:
                 listener.evict(name)
         if topic:
             self._arrived(name, topic, held)
 
 
-def _push_to_all(listeners: Group[Listener], data: bytes, count: int) -> None:
+def _push_by_standing(codec: Codec, name: str, listeners: Group[Listener], frames: Sequence[Published]) -> None:
+    guests = tuple(listener for listener in listeners if listener.user_id is None)
+    users = tuple(listener for listener in listeners if listener.user_id is not None)
+    _push_to_all(codec, name, users, frames)
+    _push_to_all(codec, name, guests, [told for frame in frames if (told := _for_guests(frame)) is not None])
+
+
+def _for_guests(frame: Published) -> Published | None:
+    """The frame, or the bare version that it took: guests need not pull to learn that there is nothing for them."""
+    if frame.event not in FOR_USERS:
+        return frame
+    took = _decode_version(frame.payload)
+    return Published(frame.topic, "version", _encode_version(took)) if took.version else None
+
+
+def _push_to_all(codec: Codec, name: str, listeners: Group[Listener], frames: Sequence[Published]) -> None:
     """Most listeners of a large topic hear nothing else in the tick: to gather what comes for each costs more than it
     saves."""
+    count = len(frames)
+    if not count:
+        return
+    data = _encoded(codec, name, frames)
     if len(listeners) > MANY:
         for listener in list(listeners):
             listener.push_now(data, count)

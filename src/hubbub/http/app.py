@@ -76,7 +76,7 @@ def create_app(
                 leaderboard_routes(leaderboards),
                 choice_routes(choices),
             ],
-            guards=[signed_in(tokens, revocations, limiter)],
+            guards=[signed_in(tokens, revocations, limiter, addresses)],
             security=BEARER,
         )
         return [auth_routes(accounts, limiter, addresses), api, shown_pictures(pictures), *further_routes()]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
+from hubbub.auth.actor import Actor
 from hubbub.auth.limits import API, Addresses, Limiter, Rule
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
@@ -16,18 +17,32 @@ from hubbub.wire.errors import InvalidToken, Unauthorized
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter) -> Guard:
+GUESTS: Final = {"guests": True}  # the `opt` of a route that answers guests too
+
+
+def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter, addresses: Addresses) -> Guard:
     """Lets through who brings a living access token (RFC 6750, 2.1), as often as the rule `API` says.
 
-    The route finds them as `request.user`. Refuses with `Unauthorized`, `InvalidToken`, `ExpiredToken`, `TooFast`.
+    The route finds them as `request.user`. To a route with the `opt` GUESTS it lets who brings none, too, as often by
+    network address; there `actor_of` tells who it is. Refuses with `Unauthorized`, `InvalidToken`, `ExpiredToken`,
+    `TooFast`.
     """
 
-    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        if handler.opt.get("guests") and "authorization" not in connection.headers:
+            await limiter.spend(API, addresses.key(connection.client.host if connection.client else None))
+            return
         actor = revocations.require_live(tokens.verify(_bearer_token(connection)))
         await limiter.spend(API, actor.user_id)
         connection.scope["user"] = actor
 
     return guard
+
+
+def actor_of(connection: Connection) -> Actor | None:
+    """Who asks, behind a guard of this module; None: a guest."""
+    actor: Actor | None = connection.scope.get("user")
+    return actor
 
 
 def limited_by_user(limiter: Limiter, rule: Rule) -> Guard:

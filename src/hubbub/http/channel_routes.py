@@ -9,25 +9,34 @@ from litestar.params import JSONBody, Parameter
 
 from hubbub.actions.channels import Channels
 from hubbub.http.allowed import allows
-from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
+from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import DEFAULT_PAGE, LARGEST_PAGE, PageSize, PageToken, clamped
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.ids import require_id
 from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChannel
 
 ChannelId = Annotated[str, Parameter(description="The UUID of the channel.", schema_extra={"format": "uuid"})]
+IdOrName = Annotated[str, Parameter(description="The UUID of the channel, or its name.", max_length=128)]
 Search = Annotated[str | None, Parameter(description="Text in the title or the name, in any case.", max_length=128)]
 
 
 def channel_routes(channels: Channels) -> Router:
-    @get("/", responses=errors(*SIGNED_IN), summary="A page of channels, oldest first")
+    @get(
+        "/",
+        opt=GUESTS,
+        security=OPEN,
+        responses=errors(*SIGNED_IN),
+        summary="A page of channels, oldest first",
+        description="Guests are shown those that anyone may read.",
+    )
     async def channel_page(
         request: HubbubRequest,
         page_token: PageToken = None,
         page_size: PageSize = DEFAULT_PAGE,
         q: Search = None,
     ) -> ChannelPage:
-        return await channels.page(request.user, page_token or None, clamped(page_size, LARGEST_PAGE), q)
+        return await channels.page(actor_of(request), page_token or None, clamped(page_size, LARGEST_PAGE), q)
 
     @post(
         "/",
@@ -39,9 +48,15 @@ def channel_routes(channels: Channels) -> Router:
     async def begin_channel(request: HubbubRequest, data: JSONBody[NewChannel]) -> Channel:
         return await channels.begin(request.user, data)
 
-    @get("/{channel_id:str}", responses=errors(*SIGNED_IN, 404), summary="One channel")
-    async def channel(request: HubbubRequest, channel_id: ChannelId) -> Channel:
-        return await channels.find(request.user, require_id(channel_id, "channel_id"))
+    @get(
+        "/{channel_id:str}",
+        opt=GUESTS,
+        security=OPEN,
+        responses=errors(*SIGNED_IN, 404),
+        summary="One channel, by id or by name",
+    )
+    async def channel(request: HubbubRequest, channel_id: IdOrName) -> Channel:
+        return await channels.find(actor_of(request), channel_id)
 
     @patch(
         "/{channel_id:str}",

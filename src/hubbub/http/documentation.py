@@ -20,6 +20,7 @@ from hubbub.wire.events import ChoiceRow, Pulled
 from hubbub.wire.resources import Problem
 
 BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
+OPEN: list[dict[str, list[str]]] = [{}]  # beside BEARER: or nothing, for guests
 DESCRIPTION = """A chat server. Live use is over the socket at /socket/websocket (Phoenix Channels);
 this is the other door to the same actions. Unknown keys of requests are ignored. Errors are RFC 9457 problems
 whose `code` is stable."""
@@ -44,6 +45,7 @@ BODIES = (
     resources.ClientSettings,
     resources.UserPage,
     resources.PublicUser,
+    resources.Author,
     resources.MessagePage,
     resources.PrivateConversation,
     ChoiceRow,

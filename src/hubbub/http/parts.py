@@ -10,8 +10,13 @@ from hubbub.wire.resources import MessagePage
 
 
 class Messages(Protocol):
-    async def page(self, actor: Actor, conversation_id: str, page_token: str | None, page_size: int) -> MessagePage:
-        """A page of what the actor may read, from the latest back. Raises `NotMember`, `InvalidPageToken`."""
+    async def page(
+        self, actor: Actor | None, conversation_id: str, page_token: str | None, page_size: int
+    ) -> MessagePage:
+        """A page of what the actor, or a guest, may read, from the latest back.
+
+        Raises `NotMember`, `Unauthorized`, `InvalidPageToken`.
+        """
         ...
 
 

@@ -8,7 +8,8 @@ from litestar import Router, get
 from litestar.params import Parameter
 
 from hubbub.actions.directory import Directory
-from hubbub.http.documentation import SIGNED_IN, errors
+from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.documentation import OPEN, SIGNED_IN, errors
 from hubbub.http.parts import Conversations, Messages, Sync
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.events import Pulled
@@ -41,7 +42,14 @@ Epoch = Annotated[str | None, Parameter(description="The epoch that the cursor i
 
 
 def message_routes(messages: Messages, conversations: Conversations) -> Router:
-    @get("/messages", responses=errors(*SIGNED_IN, 404), summary="A page of messages, latest first")
+    @get(
+        "/messages",
+        opt=GUESTS,
+        security=OPEN,
+        responses=errors(*SIGNED_IN, 404),
+        summary="A page of messages, latest first",
+        description="Guests too, where anyone may read.",
+    )
     async def message_page(
         request: HubbubRequest,
         conversation_id: ConversationId,
@@ -49,7 +57,7 @@ def message_routes(messages: Messages, conversations: Conversations) -> Router:
         page_size: PageSize = DEFAULT_PAGE,
     ) -> MessagePage:
         wanted = require_id(conversation_id, "conversation_id")
-        return await messages.page(request.user, wanted, page_token or None, clamped(page_size, LARGEST_PAGE))
+        return await messages.page(actor_of(request), wanted, page_token or None, clamped(page_size, LARGEST_PAGE))
 
     @get(
         "/conversations/private/{user_id:str}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import Connection, Select, func, select, true, tuple_
 
 from hubbub.storage.schema import conversations, memberships
 from hubbub.storage.users import Place
@@ -34,7 +34,7 @@ _COUNT = (
 
 
 def page(
-    connection: Connection, viewer_id: str, after: Place | None, size: int, search: str | None
+    connection: Connection, viewer_id: str | None, after: Place | None, size: int, search: str | None
 ) -> tuple[list[FoundChannel], Place | None]:
     """`size` channels, oldest first, and where to go on; None on the last page.
 
@@ -53,19 +53,21 @@ def page(
     return rows[:size], last
 
 
-def one(connection: Connection, viewer_id: str, id_or_name: str) -> FoundChannel | None:
+def one(connection: Connection, viewer_id: str | None, id_or_name: str) -> FoundChannel | None:
     """The channel with this id or name; no name looks like an id."""
     named = conversations.c.id if is_id(id_or_name) else conversations.c.name
     row = connection.execute(_channels(viewer_id).where(named == id_or_name)).one_or_none()
     return FoundChannel(*row) if row else None
 
 
-def _channels(viewer_id: str) -> Select[Any]:
+def _channels(viewer_id: str | None) -> Select[Any]:
+    """Those that the viewer may find; no viewer: a guest, who finds what anyone may read."""
     subscribed = (
         select(memberships.c.user_id)
         .where(memberships.c.conversation_id == conversations.c.id, memberships.c.user_id == viewer_id, _CURRENT)
         .exists()
     )
+    shown = true() if viewer_id is not None else conversations.c.reading == "anyone"
     return select(
         conversations.c.id,
         conversations.c.name,
@@ -74,4 +76,4 @@ def _channels(viewer_id: str) -> Select[Any]:
         conversations.c.inserted_at,
         _COUNT,
         subscribed,
-    ).where(conversations.c.search_text.is_not(None), conversations.c.kind == "channel")
+    ).where(conversations.c.search_text.is_not(None), conversations.c.kind == "channel", shown)

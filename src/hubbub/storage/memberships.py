@@ -117,11 +117,15 @@ def _change_current(connection: Connection, conversation_id: str, user_id: str, 
     )
 
 
-def members_among(connection: Connection, conversation_id: str, user_ids: set[str]) -> tuple[set[str], int]:
-    """Those of the users who are members now, and the version at which somebody last left."""
-    departed = connection.execute(
-        select(conversations.c.departed_version).where(conversations.c.id == conversation_id)
-    ).scalar()
+def readers_among(connection: Connection, conversation_id: str, user_ids: set[str]) -> tuple[set[str] | None, int]:
+    """Those of the users who may listen now (None: anyone, guests too), and the version at which somebody last left."""
+    row = connection.execute(
+        select(conversations.c.departed_version, conversations.c.reading).where(conversations.c.id == conversation_id)
+    ).first()
+    if row is None:
+        return set(), 0
+    if row.reading == "anyone":
+        return None, row.departed_version
     found = connection.execute(
         select(memberships.c.user_id).where(
             memberships.c.conversation_id == conversation_id,
@@ -129,7 +133,7 @@ def members_among(connection: Connection, conversation_id: str, user_ids: set[st
             memberships.c.left_version.is_(None),
         )
     ).scalars()
-    return set(found), departed or 0
+    return set(found), row.departed_version
 
 
 def latest_join(connection: Connection, conversation_id: str) -> int:

@@ -140,6 +140,7 @@ def save(connection: Connection, message: Message) -> None:
         .values(
             rev=message.rev,
             content=message.content,
+            subject=message.subject,
             sealed=message.sealed,
             version=message.version,
             deleted=message.deleted,

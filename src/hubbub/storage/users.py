@@ -17,7 +17,7 @@ from hubbub.wire.errors import EmailTaken, IdTaken, InvalidCredentials, NotFound
 from hubbub.wire.events import Changed
 from hubbub.wire.ids import is_id
 from hubbub.wire.keys import Kdf
-from hubbub.wire.resources import OwnUser, PublicUser
+from hubbub.wire.resources import Author, OwnUser, PublicUser
 
 LARGEST_PRESENCE_GROUP = 100
 ACQUAINTING_KINDS = ("private", "group")
@@ -311,6 +311,15 @@ def _public(row: Row[Any], known: bool) -> PublicUser:
         about=row.about,
         picture=row.picture,
     )
+
+
+def authors(connection: Connection, ids: Collection[str]) -> dict[str, Author]:
+    """These users as anyone may see them, by id."""
+    if not ids:
+        return {}
+    rows = connection.execute(select(users).where(users.c.id.in_(ids)))
+    seen = (_public(row, known=False) for row in rows)
+    return {user.id: Author(**{name: getattr(user, name) for name in Author.__struct_fields__}) for user in seen}
 
 
 def acquainted(connection: Connection, viewer_id: str, ids: list[str]) -> set[str]:

@@ -13,7 +13,7 @@ import msgspec
 from hubbub.wire.changes import ConversationChange, StreamChange
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.events import ConversationRow, MessageRow, PrivateKeyRow, ReactionRow
-from hubbub.wire.resources import MessagePage, PublicUser
+from hubbub.wire.resources import Author, MessagePage, PublicUser
 
 
 class Done(msgspec.Struct):
@@ -36,7 +36,8 @@ class Document(msgspec.Struct, kw_only=True):
 
     `read_times`, `public_keys`: by user id. `private_keys`: every generation of one's own, oldest first;
     `private_key` is the newest. `links`: the membership chain, in encrypted conversations. In an open group of more
-    than 256 members, `users` are oneself and the authors of the page, and `read_times` is empty.
+    than 256 members, `users` are oneself and the authors of the page, and `read_times` is empty. Where anyone may read,
+    `authors` are those of the page, by user id; guests are told of nobody else.
     """
 
     conversation: ConversationRow
@@ -49,6 +50,7 @@ class Document(msgspec.Struct, kw_only=True):
     cursor: int
     epoch: str
     links: list[JsonObject] | msgspec.UnsetType = msgspec.UNSET
+    authors: dict[str, Author] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ResumedDocument(Document, kw_only=True):

@@ -96,6 +96,7 @@ class SendMessage(Body):
     position: int | None = None
     device_id: str | None = None
     reply_to: str | None = None
+    subject: str | None = None
     expires_in: int | None = None
     off_the_record: bool = False
 
@@ -174,7 +175,10 @@ class ConversationRow(msgspec.Struct, kw_only=True):
 
 
 class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message."""
+    """Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
+
+    `ts`: nanoseconds, rising, a multiple of 1,024; where the server places the messages (seed 004).
+    """
 
     id: str
     sender: str
@@ -189,6 +193,8 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     reply_to: str | None = None
     sealed: str | None = None
     deleted: bool = False
+    subject: str | None = None
+    ts: int | None = None
 
 
 class ReactionRow(msgspec.Struct, kw_only=True):

@@ -23,7 +23,7 @@ from hubbub.wire.changes import (
 )
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.events import ConversationRow, MessageRow
-from hubbub.wire.resources import PublicUser
+from hubbub.wire.resources import Author, PublicUser
 
 
 class Resync(msgspec.Struct):
@@ -127,12 +127,16 @@ class ChoicePush(msgspec.Struct, kw_only=True):
 
 
 class NewMessage(msgspec.Struct, kw_only=True):
-    """`message` as the receiver sees it: with their own copy, where the conversation is encrypted."""
+    """`message` as the receiver sees it: with their own copy, where the conversation is encrypted.
+
+    `author`, of a new message, where anyone may read: guests can ask nobody.
+    """
 
     conversation_id: str
     message: MessageRow
     version: int
     changes: list[MessageChange]
+    author: Author | msgspec.UnsetType = msgspec.UNSET
 
 
 class SharedCopies(msgspec.Struct, kw_only=True):
@@ -251,8 +255,9 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "finish_typing": _push("A member stopped typing, left, or went away.", Typing),
         "read_conversation": _push("A member read; at most one a second and member.", ReadConversation),
         "update_alias": _push("The group has another alias.", UpdateAlias),
-        "member_joined": _push("Somebody came in by themselves.", MemberJoined),
-        "leave_conversation": _push("A member left.", LeftConversation),
+        "version": _push("To guests: something happened that they are not told; only the version moves.", BareVersion),
+        "member_joined": _push("Somebody came in by themselves; guests are not told.", MemberJoined),
+        "leave_conversation": _push("A member left; guests are not told.", LeftConversation),
         "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
         "resync": _RESYNC,
     },

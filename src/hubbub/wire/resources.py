@@ -206,6 +206,15 @@ class PublicUser(msgspec.Struct, kw_only=True):
     picture: str | None
 
 
+class Author(msgspec.Struct, kw_only=True):
+    """Who wrote something, as anyone may see them, guests too. `picture` is as in `OwnUser`."""
+
+    id: str
+    name: str
+    display_name: str
+    picture: str | None
+
+
 class Stretching(msgspec.Struct, kw_only=True):
     """How to stretch the password that belongs to an address; made up where nothing is known of the address."""
 
@@ -245,10 +254,14 @@ class UserPage(msgspec.Struct, kw_only=True):
 
 
 class MessagePage(msgspec.Struct, kw_only=True):
-    """Messages as one reader sees them, latest first; `page_token` is null on the last page."""
+    """Messages as one reader sees them, latest first; `page_token` is null on the last page.
+
+    `authors`: who wrote them, by user id, where anyone may read.
+    """
 
     items: list[MessageRow]
     page_token: str | None
+    authors: dict[str, Author] | UnsetType = UNSET
 
 
 class PrivateConversation(msgspec.Struct, kw_only=True):

@@ -78,20 +78,17 @@ class ConversationChannel:
     # --- joining --------------------------------------------------------------------------------------------------
 
     def bus_topic(self, actor: Actor | None, id: str) -> str:
-        """Whether the user is a member is asked of the database when the document is read."""
-        if actor is None:
-            raise Unauthorized()
+        """Whether they may read is asked of the database when the document is read."""
         if not is_id(id):
-            raise NotMember()
+            raise Unauthorized() if actor is None else NotMember()
         return conversation_topic(id)
 
     async def join(self, socket: Socket, id: str, params: events.JoinParams) -> Response:
-        actor = _actor(socket)
-        joined = await self._documents.join(actor.user_id, id, params.cursor is None)
+        joined = await self._documents.join(socket.user_id, id, params.cursor is None)
         self._topics.checked(conversation_topic(id), joined.departed_version)
         if params.cursor is None:
             return joined.document
-        pulled = await self._pulling.pull(actor, id, params.cursor, events.Sync().limit, params.epoch)
+        pulled = await self._pulling.pull(socket.actor, id, params.cursor, events.Sync().limit, params.epoch)
         return _merged(joined.document, pulled)
 
     async def joined(self, socket: Socket, id: str) -> None:
@@ -183,11 +180,11 @@ class ConversationChannel:
 
     async def sync(self, socket: Socket, id: str, payload: events.Sync) -> Response:
         """Ask what changed after `cursor`."""
-        return await self._pulling.pull(_actor(socket), id, payload.cursor, payload.limit, payload.epoch)
+        return await self._pulling.pull(socket.actor, id, payload.cursor, payload.limit, payload.epoch)
 
 
 def _actor(socket: Socket) -> Actor:
-    """A socket that is in the topic has a user."""
+    """Who is on this socket; guests only listen."""
     if socket.actor is None:
         raise Unauthorized()
     return socket.actor

@@ -100,6 +100,7 @@ interface ConversationPushes {
 	finish_typing: wire.Typing;
 	read_conversation: wire.ReadConversation;
 	update_alias: wire.UpdateAlias;
+	version: wire.BareVersion;
 	member_joined: wire.MemberJoined;
 	leave_conversation: wire.LeftConversation;
 	set_encryption_keys: wire.NewEncryptionKeys;

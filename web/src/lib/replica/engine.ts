@@ -41,6 +41,7 @@ const CONVERSATION_EVENTS: readonly PushOf<`conversation:${string}`>[] = [
 	'react',
 	'unreact',
 	'update_alias',
+	'version',
 	'member_joined',
 	'leave_conversation',
 	'set_encryption_keys'

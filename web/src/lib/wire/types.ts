@@ -140,6 +140,7 @@ export interface SendMessage {
 	position?: number | null;
 	device_id?: string | null;
 	reply_to?: string | null;
+	subject?: string | null;
 	expires_in?: number | null;
 	off_the_record?: boolean;
 }
@@ -233,6 +234,8 @@ export interface ConversationRow {
 }
 /**
  * Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
+ *
+ * `ts`: nanoseconds, rising, a multiple of 1,024; where the server places the messages (seed 004).
  */
 export interface MessageRow {
 	id: string;
@@ -248,6 +251,8 @@ export interface MessageRow {
 	reply_to?: string | null;
 	sealed?: string | null;
 	deleted?: boolean;
+	subject?: string | null;
+	ts?: number | null;
 }
 export interface ReactionRow {
 	id: string;
@@ -475,7 +480,8 @@ export interface Heads {
  *
  * `read_times`, `public_keys`: by user id. `private_keys`: every generation of one's own, oldest first;
  * `private_key` is the newest. `links`: the membership chain, in encrypted conversations. In an open group of more
- * than 256 members, `users` are oneself and the authors of the page, and `read_times` is empty.
+ * than 256 members, `users` are oneself and the authors of the page, and `read_times` is empty. Where anyone may read,
+ * `authors` are those of the page, by user id; guests are told of nobody else.
  */
 export interface Document {
 	conversation: ConversationRow;
@@ -492,13 +498,30 @@ export interface Document {
 	cursor: number;
 	epoch: string;
 	links?: {}[];
+	authors?: {
+		[k: string]: Author;
+	};
 }
 /**
  * Messages as one reader sees them, latest first; `page_token` is null on the last page.
+ *
+ * `authors`: who wrote them, by user id, where anyone may read.
  */
 export interface MessagePage {
 	items: MessageRow[];
 	page_token: string | null;
+	authors?: {
+		[k: string]: Author;
+	};
+}
+/**
+ * Who wrote something, as anyone may see them, guests too. `picture` is as in `OwnUser`.
+ */
+export interface Author {
+	id: string;
+	name: string;
+	display_name: string;
+	picture: string | null;
 }
 /**
  * A user as another one sees them. `email` is null unless the two share a private or group
@@ -530,6 +553,9 @@ export interface ResumedDocument {
 	cursor: number;
 	epoch: string;
 	links?: {}[];
+	authors?: {
+		[k: string]: Author;
+	};
 	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
 	more: boolean;
 }
@@ -716,12 +742,15 @@ export interface ChoicePush {
 }
 /**
  * `message` as the receiver sees it: with their own copy, where the conversation is encrypted.
+ *
+ * `author`, of a new message, where anyone may read: guests can ask nobody.
  */
 export interface NewMessage {
 	conversation_id: string;
 	message: MessageRow;
 	version: number;
 	changes: MessageChange[];
+	author?: Author;
 }
 /**
  * `changes` are the messages as the receiver sees them now, at the version of the sharing.
