@@ -26,7 +26,9 @@ from hubbub.actions.choices import Choices
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
+from hubbub.actions.expiring import Expiring
 from hubbub.actions.leaderboard import Leaderboards
+from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.pictures import Pictures
@@ -129,6 +131,7 @@ class Server:
         self._sweep = Sweep(self._reader, self._writer, ages(settings)) if worker.number == 0 else None
         self._bus, present = _carriers(settings)
         self._publisher = Publisher(self._bus)
+        self._expiring = Expiring(self._reader, self._writer, self._publisher) if worker.number == 0 else None
         self._presence = Presence(present, self._reader, self._publisher)
         self._vault = Vault(keys.vault)
         self._tokens = Tokens(keys.signing)
@@ -211,6 +214,9 @@ class Server:
         if self._sweep is not None:
             sweeping = asyncio.get_running_loop().create_task(self._sweep.forever(), name="sweep")
             running.callback(sweeping.cancel)
+        if self._expiring is not None:
+            expiring = asyncio.get_running_loop().create_task(self._expiring.forever(), name="expiring")
+            running.callback(expiring.cancel)
 
     # --- parts that are made of several others --------------------------------------------------------------------
 
@@ -244,6 +250,7 @@ class Server:
             reactions=Reactions(writer, publisher, mac),
             sharing=Sharing(writer, publisher, self._rosters, mac),
             membership=self._membership,
+            lifetimes=Lifetimes(writer, publisher, mac),
             keys=ConversationKeys(writer, publisher, vault, mac),
             read_marks=ReadMarks(writer, publisher),
             documents=self._documents,

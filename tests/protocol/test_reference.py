@@ -210,6 +210,11 @@ async def _open_to_all(a: Recorder, b: Recorder, ada: Person, bob: Person) -> No
     await b.ask(topic, "unreact", {**group, "emoji": "+1"})
     for event in ("new_message", "edit_message", "react", "unreact"):
         await a.wait_for(topic, event)
+    await a.ask(topic, "change_expiry", {"expires_in": 5})
+    await b.wait_for(topic, "update_expiry")
+    said = await a.ask(topic, "send_message", {"content": "not for long"})
+    await b.ask(topic, "react", {"message_group_id": said["message"]["message_group"], "emoji": "+1"})
+    await b.wait_for(topic, "message_expired")
     await b.ask(topic, "sync", {"cursor": 0, "limit": 100})
     await b.leave(topic)
     await b.wait_for(topic, "phx_close")
@@ -232,12 +237,13 @@ async def _open_since_joining(a: Recorder, b: Recorder, c: Recorder, ada: Person
     topic = conversation(await start_open_group(a, bob, history="joined"))
     await a.join(topic)
     said = await a.ask(topic, "send_message", {"content": "before Cleo"})
+    await a.ask(topic, "send_message", {"content": "not for long", "expires_in": 5})
     group = {"message_group_id": said["message"]["message_group"]}
     await a.ask(topic, "modify_conversation", {"new_members": [cleo.id]})
     await a.ask(topic, "edit_message", {**group, "content": "still before Cleo"})
     await a.ask(topic, "react", {**group, "emoji": "+1"})
     await a.ask(topic, "unreact", {**group, "emoji": "+1"})
-    for event in ("edit_message", "react", "unreact"):
+    for event in ("edit_message", "react", "unreact", "message_expired"):
         await b.wait_for(bob.topic, event)
     await c.wait_for(cleo.topic, "version")
     assert not c.heard(cleo.topic, "edit_message")

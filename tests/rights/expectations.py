@@ -80,6 +80,7 @@ def _of_groups(topic: str) -> list[SocketRow]:
     return [
         *_of_every_conversation(topic),
         _members("change_alias", {"alias": "Besties"}, topic=topic),
+        _members("change_expiry", {"expires_in": 60}, topic=topic),
         _members("modify_conversation", {"new_members": ["{outsider}"]}, topic=topic),
         _members("leave_conversation", {}, topic=topic),
     ]
@@ -117,6 +118,7 @@ SOCKET: Final[list[SocketRow]] = [
     *_reactions("channel", OK, OK, "not_found"),
     _keys("channel", WRONG),
     _members("change_alias", {"alias": "Besties"}, OK, "not_owner", topic="channel"),
+    _members("change_expiry", {"expires_in": 60}, OK, "not_owner", topic="channel"),
     _members("modify_conversation", {"new_members": ["{outsider}"]}, WRONG, WRONG, topic="channel"),
     _members("leave_conversation", {}, topic="channel"),
     *_of_groups("secure"),
@@ -129,6 +131,7 @@ SOCKET: Final[list[SocketRow]] = [
             *_reactions("private", WRONG, WRONG, WRONG),
             _keys("private", OK),
             _members("change_alias", {"alias": "Besties"}, WRONG, WRONG, topic="private"),
+            _members("change_expiry", {"expires_in": 60}, topic="private"),
             _members("modify_conversation", {"new_members": ["{outsider}"]}, WRONG, WRONG, topic="private"),
             _members("leave_conversation", {}, WRONG, WRONG, topic="private"),
         )

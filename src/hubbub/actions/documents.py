@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -40,10 +41,17 @@ class _Place(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """The latest page, encoded; `owners` are the authors in it."""
+    """The latest page, encoded; `owners` are the authors in it.
+
+    At `until` (milliseconds; None: never) the first of its messages is over, and the page with it.
+    """
 
     body: msgspec.Raw
     owners: frozenset[str]
+    until: int | None = None
+
+    def stands(self, now: int) -> bool:
+        return self.until is None or now < self.until
 
 
 NOBODY: dict[str, Any] = {  # a document's people and keys, for a reader who is told of none
@@ -65,7 +73,10 @@ class Joined(NamedTuple):
 
 
 class Documents:
-    """Reads whole conversations. The latest page is cached by version, so that many who join at once share it."""
+    """Reads whole conversations. The latest page is cached by version, so that many who join at once share it.
+
+    `clock` gives seconds since 1970.
+    """
 
     def __init__(
         self,
@@ -77,8 +88,10 @@ class Documents:
         *,
         entries: int,
         counted: Callable[[bool], None] = lambda hit: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._reader = reader
+        self._clock = clock
         self._rosters = rosters
         self._vault = vault
         self._page_tokens = page_tokens
@@ -121,13 +134,15 @@ class Documents:
         shared = not conversation.encrypted and (conversation.history == "all" or conversation.reading == "anyone")
         owner = SHARED if shared or user_id is None else user_id
         key = (conversation.id, owner)
+        now = self._now()
         cached = self._pages.get(key, conversation.head)
-        if cached is not None:
+        if cached is not None and cached.stands(now):
             return cached
-        seen = messages.page(connection, view_of(conversation, spans, user_id), None, PAGE_SIZE + 1)
+        seen = messages.page(connection, view_of(conversation, spans, user_id, now), None, PAGE_SIZE + 1)
         page = _Page(
             raw(self._page_of(conversation.id, owner, seen, PAGE_SIZE)),
             frozenset(one.message.owner_id for one in seen),
+            min((one.message.expires_at for one in seen if one.message.expires_at is not None), default=None),
         )
         return self._pages.put(key, conversation.head, page)
 
@@ -180,7 +195,7 @@ class Documents:
         conversation, spans = require_reader(connection, user_id, conversation_id)
         reader = user_id or SHARED
         before = self._place_in(token, conversation_id, reader) if token is not None else None
-        seen = messages.page(connection, view_of(conversation, spans, user_id), before, size + 1)
+        seen = messages.page(connection, view_of(conversation, spans, user_id, self._now()), before, size + 1)
         page = self._page_of(conversation.id, reader, seen, size)
         if conversation.reading == "anyone":
             page.authors = users.authors(connection, {item.sender for item in page.items})
@@ -193,6 +208,9 @@ class Documents:
             token = self._page_tokens.make(_listing(conversation_id), user_id, _place(seen[size - 1].message))
         return MessagePage(items=items, page_token=token)
 
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
     def _place_in(self, token: str, conversation_id: str, user_id: str) -> _Place:
         """The place in a token that was made for the user, or with the page that everyone shares."""
         listing = _listing(conversation_id)
@@ -202,9 +220,10 @@ class Documents:
             return self._page_tokens.read(listing, SHARED, token, _Place)
 
 
-def view_of(conversation: Conversation, spans: Sequence[Span], user_id: str | None) -> messages.View:
-    """What a reader, or a guest, may look at in the conversation."""
-    return messages.View(conversation.id, user_id or SHARED, conversation.encrypted, conversation.history, tuple(spans))
+def view_of(conversation: Conversation, spans: Sequence[Span], user_id: str | None, now: int) -> messages.View:
+    """What a reader, or a guest, may look at in the conversation at `now` (milliseconds)."""
+    reader = user_id or SHARED
+    return messages.View(conversation.id, reader, conversation.encrypted, conversation.history, tuple(spans), now)
 
 
 def _listing(conversation_id: str) -> str:

@@ -66,8 +66,8 @@ class Messages:
 
         Raises a `Refusal` at once for what needs no database to be refused.
         """
-        if request.off_the_record or request.expires_in is not None:
-            raise NotServed("Messages off the record or with an end are not served yet.")
+        if request.off_the_record:
+            raise NotServed("Messages off the record are not served yet.")
         id = require_id(request.id) if request.id is not None else None
         device = require_id(request.device_id, "device_id") if request.device_id is not None else None
         reply_to = require_id(request.reply_to, "reply_to") if request.reply_to is not None else None
@@ -81,12 +81,15 @@ class Messages:
             conversation_id,
             sender,
             said,
-            self._mac("send", id, device, request.index, request.position, reply_to, *_forms(request)),
+            self._mac(
+                "send", id, device, request.index, request.position, reply_to, request.expires_in, *_forms(request)
+            ),
             id=id,
             device_id=device,
             index=request.index,
             position=request.position,
             reply_to=reply_to,
+            expires_in=request.expires_in,
         )
         self._writer.submit(send, partial(self._sent, done))
 
@@ -169,9 +172,9 @@ class Messages:
             return id, conversation.head + 1
 
         answer = once(transaction, operation, do)
-        message = require_message(messages.load(connection, conversation.id, id))
+        message = require_message(messages.load(connection, conversation.id, id, transaction.now))
         if conversation.encrypted:
-            copies = messages.copies_of(connection, conversation.id, id)
+            copies = {} if message.deleted else messages.copies_of(connection, conversation.id, id)
             return ChangedMessage(conversation, message, answer.version, copies, unseeing=unseeing)
         readers, unseeing = readers_of(transaction, conversation, message)
         return ChangedMessage(conversation, message, answer.version, readers=readers, unseeing=unseeing)
@@ -226,20 +229,21 @@ class Messages:
         member = self._rosters.members(connection, [(conversation, user)]).get((conversation.id, user))
         if not rules.takes_part(conversation.posting, member.role if member else None):
             raise NotMember()
-        message = messages.load(connection, conversation.id, id)
+        message = messages.load(connection, conversation.id, id, transaction.now)
         if message is None:
             raise NotFound("There is no such message in this conversation.")
         if message.owner_id != user:
             raise NotOwner(current=self._shown(transaction, conversation, user, message))
         if message.deleted:
-            raise NotFound("The message was deleted.")
+            raise NotFound("The message is gone.")
         return message
 
     def _shown(self, transaction: Transaction, conversation: Conversation, user: str, message: Message) -> Any:
         """The row that a client shows instead of what it tried, as far as its user may see it."""
         connection = transaction.connection
         spans = rules.readable(conversation.reading, memberships.spans(connection, conversation.id, user))
-        seen = messages.see(connection, conversation.id, message.id, user, conversation.encrypted)
+        where = (conversation.id, message.id, user)
+        seen = messages.see(connection, *where, encrypted=conversation.encrypted, now=transaction.now)
         if seen is None or message.deleted or not may_see(conversation, spans, seen):
             return None
         return message_row(seen)
@@ -271,19 +275,15 @@ class Messages:
         def do() -> tuple[str, int]:
             message = self._own(transaction, conversation, operation.user_id, id)
             version = conversation.head + 1
-            messages.save(
-                connection,
-                message._replace(
-                    content=None, subject=None, sealed=None, deleted=1, version=version, updated_at=transaction.now
-                ),
-            )
+            gone = messages.tombstone(message)._replace(version=version, updated_at=transaction.now)
+            messages.save(connection, gone)
             messages.drop_copies(connection, conversation.id, id)
             scores.gone(connection, conversation, [message])
             conversations.save_ends(connection, [replace(conversation, head=version)])
             return id, version
 
         answer = once(transaction, operation, do)
-        tombstone = require_message(messages.load(connection, conversation.id, id))
+        tombstone = require_message(messages.load(connection, conversation.id, id, transaction.now))
         return ChangedMessage(conversation, tombstone, answer.version)
 
 

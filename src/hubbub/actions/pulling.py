@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,13 +38,16 @@ Source = Callable[[int, int, int | None], Sequence[Changed]]
 
 
 class Pulling:
-    """Answers pulls on conversations and on the user's own stream."""
+    """Answers pulls on conversations and on the user's own stream; `clock` gives seconds since 1970."""
 
-    def __init__(self, reader: Reader, rosters: Rosters, vault: Vault, epoch: str) -> None:
+    def __init__(
+        self, reader: Reader, rosters: Rosters, vault: Vault, epoch: str, clock: Callable[[], float] = time.time
+    ) -> None:
         self._reader = reader
         self._rosters = rosters
         self._vault = vault
         self._epoch = epoch
+        self._clock = clock
 
     async def pull(
         self, actor: Actor | None, conversation_id: str | None, cursor: int, limit: int, epoch: str | None
@@ -82,7 +86,8 @@ class Pulling:
         conversation, spans = require_reader(connection, user_id, conversation_id)
         head = horizon(spans, conversation.head)
         self._check_cursor(cursor, head, conversation.swept_version)
-        changes, reached, more = _pages_of(_sources(connection, conversation, spans, user_id), cursor, head, limit)
+        sources = _sources(connection, conversation, spans, user_id, int(self._clock() * 1000))
+        changes, reached, more = _pages_of(sources, cursor, head, limit)
         pulled = Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more)
         if not more and user_id is not None and any(span.current for span in spans):
             # They take no version, so only coming whole repairs one that was lost.
@@ -132,11 +137,11 @@ class Pulling:
 
 
 def _sources(
-    connection: Connection, conversation: Conversation, spans: Sequence[Span], user_id: str | None
+    connection: Connection, conversation: Conversation, spans: Sequence[Span], user_id: str | None, now: int
 ) -> list[Source]:
     """Every kind of row that a conversation's stream has; a guest is not told who is in it."""
     id = conversation.id
-    view = view_of(conversation, spans, user_id)
+    view = view_of(conversation, spans, user_id, now)
 
     def conversation_rows(above: int, upto: int, _limit: int | None) -> list[Changed]:
         return [conversation_change(conversation)] if above < conversation.version <= upto else []
@@ -146,7 +151,7 @@ def _sources(
         return [message_change(seen, conversation.encrypted) for seen in found]
 
     def shared_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
-        found = messages.shared_since(connection, id, view.user_id, above, upto, limit)
+        found = messages.shared_since(connection, view, above, upto, limit)
         return [message_change(seen) for seen in found]
 
     def reaction_rows(above: int, upto: int, limit: int | None) -> list[Changed]:

@@ -94,8 +94,10 @@ class Reactions:
             return row, version
 
         answer = once(transaction, operation, do)
-        message = require_message(messages.load(connection, conversation.id, id))
+        message = require_message(messages.load(connection, conversation.id, id, transaction.now))
         reaction = messages.reaction(connection, conversation.id, id, user, emoji)
+        if reaction is None:  # a repeat, after the message expired and took with it what was put there
+            raise NotFound("The message is gone.")
         readers, unseeing = readers_of(transaction, conversation, message)
         return ChangedMessage(
             conversation, message, answer.version, reaction=reaction, readers=readers, unseeing=unseeing
@@ -110,7 +112,7 @@ class Reactions:
             raise NotMember()
         if conversation.encrypted:
             raise WrongKind("Reactions of encrypted conversations travel inside envelopes.")
-        message = messages.load(transaction.connection, conversation.id, id)
+        message = messages.load(transaction.connection, conversation.id, id, transaction.now)
         if message is None or message.deleted or not may_see(conversation, seen_spans, Seen(message, None, None)):
             raise NotFound("There is no such message in this conversation.")
         return message

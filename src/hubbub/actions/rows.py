@@ -35,7 +35,7 @@ def message_row(seen: Seen) -> MessageRow:
     return MessageRow(
         id=seen.copy_id or message.id,
         sender=message.owner_id,
-        content=seen.copy if seen.copy_id is not None else message.content,
+        content=seen.copy if seen.copy_id is not None and not message.deleted else message.content,
         inserted_at=rfc3339(message.inserted_at),
         updated_at=rfc3339(message.updated_at),
         message_group=message.id,
@@ -48,6 +48,7 @@ def message_row(seen: Seen) -> MessageRow:
         deleted=bool(message.deleted),
         subject=message.subject,
         ts=message.stamp,
+        expires_at=None if message.expires_at is None else rfc3339(message.expires_at),
     )
 
 

@@ -70,13 +70,17 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Send(Change[Sent]):
-    """One message to be stored. `index` and `position` are None when the server is to choose the place."""
+    """One message to be stored. `index` and `position` are None when the server is to choose the place.
+
+    `expires_in` are seconds; None: as long as the conversation has messages last.
+    """
 
     __slots__ = (
         "client_made_id",
         "conversation_id",
         "conversations",
         "device_id",
+        "expires_in",
         "id",
         "index",
         "position",
@@ -100,6 +104,7 @@ class Send(Change[Sent]):
         index: int | None,
         position: int | None,
         reply_to: str | None,
+        expires_in: int | None,
     ) -> None:
         self.rosters = rosters
         self.conversation_id = conversation_id
@@ -113,6 +118,7 @@ class Send(Change[Sent]):
         self.index = index
         self.position = position
         self.reply_to = reply_to
+        self.expires_in = expires_in
 
     @classmethod
     def apply_all(cls, transaction: Transaction, changes: Sequence[Change[Any]]) -> list[Any]:
@@ -131,7 +137,7 @@ class _Batch:
         self._connection = transaction.connection
         self._rosters = sends[0].rosters
         self._conversations = conversations.load(self._connection, {send.conversation_id for send in sends})
-        self._taken = messages.existing(self._connection, _ids_to_look_up(sends))
+        self._taken = messages.existing(self._connection, _ids_to_look_up(sends), transaction.now)
         self._members = self._rosters.members(
             self._connection,
             [
@@ -180,7 +186,7 @@ class _Batch:
 
     def _repeat(self, conversation: Conversation, message: Message) -> Sent:
         """A message that was accepted before is announced again and changes nothing."""
-        if not conversation.encrypted:
+        if not conversation.encrypted or message.deleted:
             return Sent(conversation, message, {}, repeated=True, author=self._authors.get(message.owner_id))
         copied = {copy.user_id: copy for copy in self._copies if copy.message_id == message.id}
         found = copied or messages.copies_of(self._connection, conversation.id, message.id)
@@ -251,6 +257,7 @@ class _Batch:
             updated_at=now,
             subject=send.said.subject,
             stamp=stamp,
+            expires_at=end_of(send.expires_in or conversation.expires_in, now),
         )
         top, last_stamp = ordering.advance(conversation.top, place), stamp or conversation.last_stamp
         moved = replace(conversation, head=version, top=top, last_stamp=last_stamp)
@@ -271,6 +278,11 @@ def check_posting(conversation: Conversation, member: Member | None) -> None:
         raise NotMember()
     if not rules.may_post(conversation.posting, role):
         raise Forbidden("Only moderators may write here.")
+
+
+def end_of(expires_in: int | None, now: int) -> int | None:
+    """When something said at `now` (milliseconds) is over that lasts for so many seconds; None: never."""
+    return None if expires_in is None else now + 1000 * expires_in
 
 
 def _ids_to_look_up(sends: Sequence[Send]) -> set[tuple[str, str]]:

@@ -90,7 +90,7 @@ class Sharing:
 
         def do() -> tuple[str, int]:
             self._check(connection, conversation, operation.user_id, offered)
-            added = self._wanted(connection, conversation, operation.user_id, offered)
+            added = self._wanted(transaction, conversation, operation.user_id, offered)
             if not added:
                 return "0", conversation.head
             messages.replace_copies(connection, added)
@@ -99,7 +99,7 @@ class Sharing:
 
         answer = once(transaction, operation, do)
         members = self._rosters.of(connection, conversation).members
-        seen = messages.shared_at(connection, conversation.id, answer.version)
+        seen = messages.shared_at(connection, conversation.id, answer.version, transaction.now)
         seeing = {user: rows for user, rows in seen.items() if user in members}
         unseeing = [user for user in members if user not in seeing]
         return _Shared(conversation, answer.version, int(answer.reference), seeing, unseeing)
@@ -118,9 +118,12 @@ class Sharing:
         except StaleMembers as stale:
             raise stale_members(connection, roster, stale.detail) from None
 
-    def _wanted(self, connection: Connection, conversation: Conversation, sharer: str, offered: _Offered) -> list[Copy]:
+    def _wanted(
+        self, transaction: Transaction, conversation: Conversation, sharer: str, offered: _Offered
+    ) -> list[Copy]:
         """The copies that somebody lacks, with the version that they take."""
-        found = messages.existing(connection, [(conversation.id, id) for id in offered.texts])
+        connection = transaction.connection
+        found = messages.existing(connection, [(conversation.id, id) for id in offered.texts], transaction.now)
         people = {sharer, *(user for copies in offered.texts.values() for user in copies)}
         held = messages.held_copies(connection, conversation.id, offered.texts, people)
         unreadable = _Unreadable(connection, conversation.id)

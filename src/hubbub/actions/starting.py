@@ -127,6 +127,7 @@ class Starting:
             sealed=bool(links),
             history=group.history,
             approvals=group.approvals,
+            expires_in=request.expires_in,
         )
         first = "owner" if kind == "group" else "member"
         members = {creator: first} | {user: "member" for user in others if user != creator}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     false,
+    func,
     insert,
     or_,
     select,
@@ -99,20 +100,31 @@ class Seen(NamedTuple):
         return self.shared_version or self.message.version
 
 
+def tombstone(message: Message) -> Message:
+    """All that stays of a message that is gone: its place, and what tells a repeat of it."""
+    return message._replace(content=None, sealed=None, subject=None, signature=None, expires_at=None, deleted=1)
+
+
+def standing(message: Message, now: int) -> Message:
+    """The message as it is at `now` (milliseconds): once its time is over it is a tombstone, swept or not."""
+    over = message.expires_at is not None and message.expires_at <= now
+    return tombstone(message) if over else message
+
+
 def add(connection: Connection, added: Sequence[Message], copied: Sequence[Copy]) -> None:
     """Insert messages and copies."""
     _INSERT.execute(connection, list(added))
     _INSERT_COPIES.execute(connection, list(copied))
 
 
-def existing(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
-    """Those of the pairs (conversation id, message id) that are taken."""
-    return {(row[0], row[1]): Message(*row) for row in _EXISTING.find(connection, set(pairs))}
+def existing(connection: Connection, pairs: Iterable[tuple[str, str]], now: int) -> dict[tuple[str, str], Message]:
+    """Those of the pairs (conversation id, message id) that are taken, as they are at `now`."""
+    return {(row[0], row[1]): standing(Message(*row), now) for row in _EXISTING.find(connection, set(pairs))}
 
 
-def load(connection: Connection, conversation_id: str, message_id: str) -> Message | None:
-    """One message, or its tombstone."""
-    return existing(connection, [(conversation_id, message_id)]).get((conversation_id, message_id))
+def load(connection: Connection, conversation_id: str, message_id: str, now: int) -> Message | None:
+    """One message as it is at `now`, or its tombstone."""
+    return existing(connection, [(conversation_id, message_id)], now).get((conversation_id, message_id))
 
 
 def device_went_past(connection: Connection, conversation_id: str, owner: str, device: str, index: int) -> bool:
@@ -133,7 +145,7 @@ def device_went_past(connection: Connection, conversation_id: str, owner: str, d
 
 
 def save(connection: Connection, message: Message) -> None:
-    """Write what an edit or a deletion may change."""
+    """Write what an edit or a deletion may change, and the end of its time."""
     connection.execute(
         update(messages)
         .where(messages.c.conversation_id == message.conversation_id, messages.c.id == message.id)
@@ -146,6 +158,8 @@ def save(connection: Connection, message: Message) -> None:
             deleted=message.deleted,
             request_mac=message.request_mac,
             updated_at=message.updated_at,
+            expires_at=message.expires_at,
+            signature=message.signature,
         )
     )
 
@@ -195,13 +209,17 @@ def drop_copies(connection: Connection, conversation_id: str, message_id: str) -
 
 
 class View(NamedTuple):
-    """Who reads which conversation: what they may see follows from its kind, its history and their spans."""
+    """Who reads which conversation, when: what they may see follows from its kind, its history and their spans.
+
+    `now` in milliseconds: what expires is gone from then on, whether it was swept or not.
+    """
 
     conversation_id: str
     user_id: str
     encrypted: bool
     history: str
     spans: tuple[Span, ...]
+    now: int
 
 
 def _visible(view: View) -> ColumnElement[bool]:
@@ -240,9 +258,15 @@ def _select(user_id: str, encrypted: bool) -> Select[Any]:
     return select(messages, *_OF_COPY).select_from(messages.outerjoin(copies, mine))
 
 
-def _seen(row: Sequence[Any]) -> Seen:
+def _seen(row: Sequence[Any], now: int) -> Seen:
     width = len(_COLUMNS)
-    return Seen(Message(*row[:width]), *(row[width:] or (None, None)))
+    message = standing(Message(*row[:width]), now)
+    copy_id, copy, *shared = row[width:] or (None, None)
+    return Seen(message, copy_id, None if message.deleted else copy, *shared)
+
+
+def _unexpired(now: int) -> ColumnElement[bool]:
+    return or_(messages.c.expires_at.is_(None), messages.c.expires_at > now)
 
 
 def page(connection: Connection, view: View, before: tuple[int, str, str, int, str] | None, limit: int) -> list[Seen]:
@@ -250,11 +274,11 @@ def page(connection: Connection, view: View, before: tuple[int, str, str, int, s
 
     `before` is the place `(index, owner, device, position, id)` of the last message of the page before this one.
     """
-    query = _select(view.user_id, view.encrypted).where(_visible(view), messages.c.deleted == 0)
+    query = _select(view.user_id, view.encrypted).where(_visible(view), messages.c.deleted == 0, _unexpired(view.now))
     if before is not None:
         query = query.where(messages.c.idx <= before[0], tuple_(*ORDER) < tuple_(*before))
     query = query.order_by(*(column.desc() for column in ORDER)).limit(limit)
-    return [_seen(row) for row in connection.execute(query)]
+    return [_seen(row, view.now) for row in connection.execute(query)]
 
 
 def changed_since(connection: Connection, view: View, above: int, upto: int, limit: int | None) -> list[Seen]:
@@ -276,28 +300,26 @@ def changed_since(connection: Connection, view: View, above: int, upto: int, lim
         .order_by(messages.c.version)
         .limit(limit)
     )
-    return [_seen(row) for row in connection.execute(query)]
+    return [_seen(row, view.now) for row in connection.execute(query)]
 
 
-def shared_since(
-    connection: Connection, conversation_id: str, user_id: str, above: int, upto: int, limit: int | None
-) -> list[Seen]:
+def shared_since(connection: Connection, view: View, above: int, upto: int, limit: int | None) -> list[Seen]:
     """Messages of which another member gave the reader a copy, with `above` < its version <= `upto`, by that."""
     query = (
-        _shared(conversation_id)
-        .where(copies.c.user_id == user_id, copies.c.shared_version > above, copies.c.shared_version <= upto)
+        _shared(view.conversation_id)
+        .where(copies.c.user_id == view.user_id, copies.c.shared_version > above, copies.c.shared_version <= upto)
         .order_by(copies.c.shared_version)
         .limit(limit)
     )
-    return [_seen(row) for row in connection.execute(query)]
+    return [_seen(row, view.now) for row in connection.execute(query)]
 
 
-def shared_at(connection: Connection, conversation_id: str, version: int) -> dict[str, list[Seen]]:
+def shared_at(connection: Connection, conversation_id: str, version: int, now: int) -> dict[str, list[Seen]]:
     """What was shared at this version, and has the copies of then still, by reader."""
     query = _shared(conversation_id).add_columns(copies.c.user_id).where(copies.c.shared_version == version)
     found: dict[str, list[Seen]] = {}
     for row in connection.execute(query):
-        found.setdefault(row[-1], []).append(_seen(row[:-1]))
+        found.setdefault(row[-1], []).append(_seen(row[:-1], now))
     return found
 
 
@@ -310,13 +332,15 @@ def _shared(conversation_id: str) -> Select[Any]:
     )
 
 
-def see(connection: Connection, conversation_id: str, message_id: str, user_id: str, encrypted: bool) -> Seen | None:
+def see(
+    connection: Connection, conversation_id: str, message_id: str, user_id: str, *, encrypted: bool, now: int
+) -> Seen | None:
     """One message with the reader's copy; the caller has checked that they may see it."""
     query = _select(user_id, encrypted).where(
         messages.c.conversation_id == conversation_id, messages.c.id == message_id
     )
     row = connection.execute(query).first()
-    return _seen(row) if row is not None else None
+    return _seen(row, now) if row is not None else None
 
 
 # --- reactions ----------------------------------------------------------------------------------------------------
@@ -351,7 +375,7 @@ def reactions_since(connection: Connection, view: View, above: int, upto: int, l
     """Reactions to what the reader may look back to with `above` < version <= `upto`, by version, at most `limit`."""
     message = and_(messages.c.conversation_id == reactions.c.conversation_id, messages.c.id == reactions.c.message_id)
     query = (
-        select(reactions)
+        select(reactions, _unexpired(view.now))
         .join(messages, message)
         .where(
             reactions.c.conversation_id == view.conversation_id,
@@ -362,4 +386,50 @@ def reactions_since(connection: Connection, view: View, above: int, upto: int, l
         .order_by(reactions.c.version)
         .limit(limit)
     )
-    return [Reaction(*row) for row in connection.execute(query)]
+    found = [(Reaction(*row[:-1]), row[-1]) for row in connection.execute(query)]
+    return [reaction if stands else reaction._replace(deleted=1) for reaction, stands in found]
+
+
+# --- what has its time --------------------------------------------------------------------------------------------
+
+
+def next_end(connection: Connection) -> int | None:
+    """When the next message expires, in milliseconds; None when none ever does."""
+    ends = messages.c.expires_at
+    return connection.execute(select(func.min(ends)).where(ends.is_not(None))).scalar()
+
+
+def over(connection: Connection, now: int, limit: int) -> list[tuple[str, str]]:
+    """At most `limit` messages (conversation id, message id) that have expired and are still there, by their end."""
+    ends = messages.c.expires_at
+    query = select(messages.c.conversation_id, messages.c.id).where(ends <= now).order_by(ends).limit(limit)
+    return [(row.conversation_id, row.id) for row in connection.execute(query)]
+
+
+def still_over(connection: Connection, conversation_id: str, ids: Iterable[str], now: int) -> list[Message]:
+    """Those of these messages that have expired and are still there, as they were, oldest end first."""
+    found = [Message(*row) for row in _EXISTING.find(connection, {(conversation_id, id) for id in ids})]
+    due = sorted((one.expires_at, one.id, one) for one in found if one.expires_at is not None and one.expires_at <= now)
+    return [message for _, _, message in due]
+
+
+def silence_reactions(
+    connection: Connection, conversation_id: str, message_id: str, version: int, now: int
+) -> list[Reaction]:
+    """Make tombstones of a message's reactions that stand, and let go what all of them said.
+
+    A reaction's emoji is part of its key: the id takes its place.
+    """
+    of_message = (reactions.c.conversation_id == conversation_id, reactions.c.message_id == message_id)
+    found = [Reaction(*row) for row in connection.execute(select(reactions).where(*of_message))]
+    connection.execute(update(reactions).where(*of_message).values(emoji=reactions.c.id))
+    connection.execute(
+        update(reactions)
+        .where(*of_message, reactions.c.deleted == 0)
+        .values(version=version, deleted=1, updated_at=now)
+    )
+    return [
+        reaction._replace(emoji=reaction.id, version=version, deleted=1, updated_at=now)
+        for reaction in found
+        if not reaction.deleted
+    ]

@@ -145,6 +145,11 @@ class AliasChanged(msgspec.Struct, kw_only=True):
     version: int
 
 
+class ExpiryChanged(msgspec.Struct, kw_only=True):
+    conversation: ConversationRow
+    version: int
+
+
 class Modified(msgspec.Struct, kw_only=True):
     """`user_ids`: everyone who is a member now."""
 

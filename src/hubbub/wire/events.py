@@ -14,6 +14,8 @@ from msgspec import Meta
 from hubbub.wire.documents import JsonObject, check_document
 
 OperationId = Annotated[str, Meta(min_length=1, max_length=64)]
+# Seconds that a message lasts: from 5 to 28 days (seed 001, "or that has a certain duration").
+Lifetime = Annotated[int, Meta(ge=5, le=28 * 86_400)]
 Version = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -71,6 +73,7 @@ class StartGroupConversation(WriteOfDocuments, kw_only=True):
     open: bool = False
     history: str = "all"
     approvals: int = 1
+    expires_in: Lifetime | None = None
     links: list[JsonObject] | None = None
 
 
@@ -79,6 +82,7 @@ class StartPrivateConversation(WriteOfDocuments, kw_only=True):
     id: str | None = None
     public_key: JsonObject | None = None
     private_key: JsonObject | None = None
+    expires_in: Lifetime | None = None
     links: list[JsonObject] | None = None
 
 
@@ -97,7 +101,7 @@ class SendMessage(Body):
     device_id: str | None = None
     reply_to: str | None = None
     subject: str | None = None
-    expires_in: int | None = None
+    expires_in: Lifetime | None = None
     off_the_record: bool = False
 
 
@@ -123,6 +127,12 @@ class ShareCopies(Write, kw_only=True):
 
 class ChangeAlias(Write, kw_only=True):
     alias: str | None
+
+
+class ChangeExpiry(Write, kw_only=True):
+    """How long messages last from now on unless they say otherwise, in seconds; null: for good."""
+
+    expires_in: Lifetime | None
 
 
 class LeaveConversation(WriteOfDocuments):
@@ -195,6 +205,7 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     deleted: bool = False
     subject: str | None = None
     ts: int | None = None
+    expires_at: str | None = None
 
 
 class ReactionRow(msgspec.Struct, kw_only=True):

@@ -154,6 +154,15 @@ class DeletedMessage(msgspec.Struct, kw_only=True):
     changes: list[MessageChange]
 
 
+class ExpiredMessage(msgspec.Struct, kw_only=True):
+    """`changes` are the tombstones of the message and of the reactions to it."""
+
+    conversation_id: str
+    message_group_id: str
+    version: int
+    changes: list[MessageChange | ReactionChange]
+
+
 class ReactionPush(msgspec.Struct, kw_only=True):
     conversation_id: str
     message_group_id: str
@@ -174,6 +183,12 @@ class ReadConversation(msgspec.Struct, kw_only=True):
 
 
 class UpdateAlias(msgspec.Struct, kw_only=True):
+    conversation: ConversationRow
+    version: int
+    changes: list[ConversationChange]
+
+
+class UpdateExpiry(msgspec.Struct, kw_only=True):
     conversation: ConversationRow
     version: int
     changes: list[ConversationChange]
@@ -236,6 +251,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "new_message": _push("A message in an encrypted conversation, with one's own copy.", NewMessage),
         "edit_message": _push(f"Another text in an encrypted conversation; or {_OLD_MESSAGE}", NewMessage),
         "copies_shared": _push("A member gave one copies of messages that one could not read.", SharedCopies),
+        "message_expired": _push(f"The time of a message is over {_OLD_MESSAGE}", ExpiredMessage),
         "react": _push(f"A reaction {_OLD_MESSAGE}", ReactionPush),
         "unreact": _push(f"A reaction was taken off {_OLD_MESSAGE}", ReactionPush),
         "version": _push("Something happened that one may not see: only the version moves.", BareVersion),
@@ -249,6 +265,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "new_message": _push("A message in a plaintext conversation.", NewMessage),
         "edit_message": _push("Another text in a plaintext conversation.", NewMessage),
         "delete_message": _push("A message is gone, all but its place.", DeletedMessage),
+        "message_expired": _push("The time of a message is over: it is gone, all but its place.", ExpiredMessage),
         "react": _push("A reaction, in a plaintext conversation.", ReactionPush),
         "unreact": _push("A reaction was taken off, in a plaintext conversation.", ReactionPush),
         "start_typing": _push("A member began to type.", Typing),
@@ -258,6 +275,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "version": _push("To guests: something happened that they are not told; only the version moves.", BareVersion),
         "member_joined": _push("Somebody came in by themselves; guests are not told.", MemberJoined),
         "leave_conversation": _push("A member left; guests are not told.", LeftConversation),
+        "update_expiry": _push("Messages last for another time from now on.", UpdateExpiry),
         "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
         "resync": _RESYNC,
     },

@@ -8,6 +8,7 @@ import msgspec
 
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.documents import Documents
+from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.publishing import Publisher, conversation_topic
@@ -36,6 +37,7 @@ class ConversationChannel:
         reactions: Reactions,
         sharing: Sharing,
         membership: Membership,
+        lifetimes: Lifetimes,
         keys: ConversationKeys,
         read_marks: ReadMarks,
         documents: Documents,
@@ -49,6 +51,7 @@ class ConversationChannel:
         self._reactions = reactions
         self._sharing = sharing
         self._membership = membership
+        self._lifetimes = lifetimes
         self._keys = keys
         self._read_marks = read_marks
         self._documents = documents
@@ -69,6 +72,7 @@ class ConversationChannel:
             "finish_typing": handles(events.Nothing, self.finish_typing, answers.Done),
             "read_conversation": handles(events.Nothing, self.read_conversation, answers.Read),
             "change_alias": handles(events.ChangeAlias, self.change_alias, answers.AliasChanged),
+            "change_expiry": handles(events.ChangeExpiry, self.change_expiry, answers.ExpiryChanged),
             "modify_conversation": handles(events.ModifyConversation, self.modify_conversation, answers.Modified),
             "leave_conversation": handles(events.LeaveConversation, self.leave_conversation, answers.Left),
             "set_encryption_keys": handles(events.SetEncryptionKeys, self.set_encryption_keys, answers.KeysSet),
@@ -165,6 +169,10 @@ class ConversationChannel:
     async def change_alias(self, socket: Socket, id: str, payload: events.ChangeAlias) -> Response:
         """Give a group another alias, or none."""
         return await self._membership.change_alias(self._spent(socket), id, payload)
+
+    async def change_expiry(self, socket: Socket, id: str, payload: events.ChangeExpiry) -> Response:
+        """Have messages last for another time from now on; null: for good."""
+        return await self._lifetimes.change(self._spent(socket), id, payload)
 
     async def modify_conversation(self, socket: Socket, id: str, payload: events.ModifyConversation) -> Response:
         """Bring new members into a group, and perhaps change its alias."""

@@ -59,6 +59,7 @@ interface ConversationEvents {
 	finish_typing: [wire.Nothing, wire.Done];
 	read_conversation: [wire.Nothing, wire.Read];
 	change_alias: [wire.ChangeAlias, wire.AliasChanged];
+	change_expiry: [wire.ChangeExpiry, wire.ExpiryChanged];
 	modify_conversation: [wire.ModifyConversation, wire.Modified];
 	leave_conversation: [wire.LeaveConversation, wire.Left];
 	set_encryption_keys: [wire.SetEncryptionKeys, wire.KeysSet];
@@ -80,6 +81,7 @@ interface UserPushes {
 	new_message: wire.NewMessage;
 	edit_message: wire.NewMessage;
 	copies_shared: { conversation_id: string; version: number; changes: wire.MessageChange[] };
+	message_expired: wire.ExpiredMessage;
 	react: wire.ReactionPush;
 	unreact: wire.ReactionPush;
 	version: wire.BareVersion;
@@ -94,6 +96,7 @@ interface ConversationPushes {
 	new_message: wire.NewMessage;
 	edit_message: wire.NewMessage;
 	delete_message: wire.DeletedMessage;
+	message_expired: wire.ExpiredMessage;
 	react: wire.ReactionPush;
 	unreact: wire.ReactionPush;
 	start_typing: wire.Typing;
@@ -101,6 +104,7 @@ interface ConversationPushes {
 	read_conversation: wire.ReadConversation;
 	update_alias: wire.UpdateAlias;
 	version: wire.BareVersion;
+	update_expiry: wire.UpdateExpiry;
 	member_joined: wire.MemberJoined;
 	leave_conversation: wire.LeftConversation;
 	set_encryption_keys: wire.NewEncryptionKeys;

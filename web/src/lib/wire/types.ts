@@ -116,6 +116,7 @@ export interface StartGroupConversation {
 	open?: boolean;
 	history?: string;
 	approvals?: number;
+	expires_in?: number | null;
 	links?: {}[] | null;
 }
 export interface StartPrivateConversation {
@@ -125,6 +126,7 @@ export interface StartPrivateConversation {
 	id?: string | null;
 	public_key?: {} | null;
 	private_key?: {} | null;
+	expires_in?: number | null;
 	links?: {}[] | null;
 }
 export interface SendMessage {
@@ -182,6 +184,14 @@ export interface ChangeAlias {
 	token?: string | null;
 	op_id?: string | null;
 	alias: string | null;
+}
+/**
+ * How long messages last from now on unless they say otherwise, in seconds; null: for good.
+ */
+export interface ChangeExpiry {
+	token?: string | null;
+	op_id?: string | null;
+	expires_in: number | null;
 }
 export interface LeaveConversation {
 	token?: string | null;
@@ -253,6 +263,7 @@ export interface MessageRow {
 	deleted?: boolean;
 	subject?: string | null;
 	ts?: number | null;
+	expires_at?: string | null;
 }
 export interface ReactionRow {
 	id: string;
@@ -634,6 +645,10 @@ export interface AliasChanged {
 	conversation: ConversationRow;
 	version: number;
 }
+export interface ExpiryChanged {
+	conversation: ConversationRow;
+	version: number;
+}
 /**
  * `user_ids`: everyone who is a member now.
  */
@@ -766,6 +781,15 @@ export interface DeletedMessage {
 	version: number;
 	changes: MessageChange[];
 }
+/**
+ * `changes` are the tombstones of the message and of the reactions to it.
+ */
+export interface ExpiredMessage {
+	conversation_id: string;
+	message_group_id: string;
+	version: number;
+	changes: (MessageChange | ReactionChange)[];
+}
 export interface ReactionPush {
 	conversation_id: string;
 	message_group_id: string;
@@ -783,6 +807,11 @@ export interface ReadConversation {
 	read_at: string;
 }
 export interface UpdateAlias {
+	conversation: ConversationRow;
+	version: number;
+	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+}
+export interface UpdateExpiry {
 	conversation: ConversationRow;
 	version: number;
 	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
