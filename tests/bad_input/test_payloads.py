@@ -78,6 +78,7 @@ def base_of(scene: Scene, event: ServedEvent, left_out: str = "") -> dict[str, A
         "alias": "Besties",
         "public_key": {"kty": "made up"},
         "copies": {},
+        "expires_in": 60,
     }
     payload: dict[str, Any] = {
         field.name: good[field.name] for field in event.fields if field.required and field.name != left_out
