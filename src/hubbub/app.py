@@ -23,6 +23,7 @@ from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
 from hubbub.actions.channels import Channels
 from hubbub.actions.choices import Choices
+from hubbub.actions.closing import Closing
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
@@ -132,6 +133,7 @@ class Server:
         self._bus, present = _carriers(settings)
         self._publisher = Publisher(self._bus)
         self._expiring = Expiring(self._reader, self._writer, self._publisher) if worker.number == 0 else None
+        self._closing = Closing(self._reader, self._writer, self._publisher)
         self._presence = Presence(present, self._reader, self._publisher)
         self._vault = Vault(keys.vault)
         self._tokens = Tokens(keys.signing)
@@ -211,7 +213,10 @@ class Server:
         running.push_async_callback(self._revocations.stop)
         await self._collecting.start()
         running.callback(self._collecting.close)
+        running.push_async_callback(self._closing.stop)
         if self._sweep is not None:
+            finishing = asyncio.get_running_loop().create_task(self._closing.forever(), name="closing")
+            running.callback(finishing.cancel)
             sweeping = asyncio.get_running_loop().create_task(self._sweep.forever(), name="sweep")
             running.callback(sweeping.cancel)
         if self._expiring is not None:
@@ -291,7 +296,9 @@ class Server:
                 membership=self._membership,
                 page_tokens=self._page_tokens,
                 mac=self._mac,
+                creators=self._settings.channel_creators,
             ),
+            closing=self._closing,
             leaderboards=Leaderboards(self._reader),
             choices=Choices(self._reader, self._writer, self._publisher),
             pictures=Pictures(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hubbub.storage.users import set_admin
 from hubbub.wire.ids import new_id
 from tests.http.test_signing_in import is_problem
 from tests.http.world import Person, World
@@ -33,6 +35,9 @@ async def test_anyone_begins_one_and_is_its_owner_and_first_subscriber(world: Wo
         "id": channel["id"],
         "name": "boats-oars",
         "title": "Boats & Oars",
+        "about": "",
+        "reading": "members",
+        "posting": "members",
         "owner_id": ada.id,
         "inserted_at": channel["inserted_at"],
         "members": 1,
@@ -180,3 +185,44 @@ async def test_an_owner_who_left_and_came_back_is_its_owner(world: World, ada: P
     assert is_problem(await bob.patch(path, {"title": "Mine"}), 403, "not_owner")
     await ada.put(f"{path}/subscription")
     assert (await ada.patch(path, {"title": "Ships"})).json()["title"] == "Ships"
+
+
+async def test_title_about_who_reads_and_who_writes_are_the_owners_to_change(
+    world: World, ada: Person, bob: Person
+) -> None:
+    channel = await begun(ada, "Boats", about="Oars and sails")
+    assert channel["about"] == "Oars and sails"
+    path = f"/api/channels/{channel['id']}"
+    wanted = {"about": "Anchors", "reading": "anyone", "posting": "moderators"}
+    assert is_problem(await bob.patch(path, wanted), 403, "not_owner")
+    assert (await ada.patch(path, wanted)).json() == {**channel, **wanted}
+    told = world.told_in(channel["id"])
+    assert [event for event, _ in told] == ["member_joined", "update_alias"]
+    assert told[-1][1]["changes"][0]["data"] == told[-1][1]["conversation"]
+    assert told[-1][1]["conversation"] | wanted == told[-1][1]["conversation"]
+    assert (await ada.patch(path, {})).json() == {**channel, **wanted}
+    assert await titles(bob, q="anchor") == ["Boats"]
+    assert await titles(bob, q="sails") == []
+
+
+@pytest.mark.parametrize(
+    "wanted", [{"title": " "}, {"reading": "nobody"}, {"posting": "accounts"}, {"about": "x" * 1001}]
+)
+async def test_changes_that_are_none(world: World, ada: Person, wanted: Any) -> None:
+    channel = await begun(ada, "Boats")
+    assert (await ada.patch(f"/api/channels/{channel['id']}", wanted)).status_code == 400
+    assert (await ada.get(f"/api/channels/{channel['id']}")).json() == channel
+
+
+# --- who may begin ------------------------------------------------------------------------------------------------
+
+
+async def test_where_only_admins_begin_channels(tmp_path: Path) -> None:
+    world = World(tmp_path, creators="admins")
+    await world.open()
+    ada = await world.register("ada@example.com")
+    refused = await ada.post("/api/channels", {"title": "Boats"})
+    assert is_problem(refused, 403, "not_admin")
+    await world.writer.write(set_admin, ada.id, True, users=[ada.id])
+    await begun(ada, "Boats")
+    await world.close()

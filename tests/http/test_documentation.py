@@ -36,6 +36,7 @@ ROUTES = {
     ("post", "/api/channels"),
     ("get", "/api/channels/{channel_id}"),
     ("patch", "/api/channels/{channel_id}"),
+    ("delete", "/api/channels/{channel_id}"),
     ("put", "/api/channels/{channel_id}/subscription"),
     ("delete", "/api/channels/{channel_id}/subscription"),
     ("get", "/api/leaderboard"),

@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from hubbub.actions.accounts import Accounts
-from hubbub.actions.channels import Channels
+from hubbub.actions.channels import Channels, Creators
 from hubbub.actions.choices import Choices
+from hubbub.actions.closing import Closing
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
 from hubbub.actions.pictures import Pictures
-from hubbub.actions.publishing import Publisher, presence_topic, user_topic
+from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials
@@ -163,7 +164,9 @@ class Person:
 class World:
     """A server and those who use it. `client` speaks to it without a token."""
 
-    def __init__(self, folder: Path, limiter: Limiter | None = None, engine: Engine | None = None) -> None:
+    def __init__(
+        self, folder: Path, limiter: Limiter | None = None, engine: Engine | None = None, creators: Creators = "anyone"
+    ) -> None:
         self.clock = Clock()
         self.engine = engine or fresh_database(folder)
         self.reader = Reader(self.engine, threads=2)
@@ -178,6 +181,8 @@ class World:
         self.credentials = Credentials(self.reader, self.passwords, SECRET)
         self.vault = Vault(VAULT_KEY)
         self.accounts = self._accounts()
+        self.closing = Closing(self.reader, self.writer, Publisher(self.bus))
+        self.creators = creators
         self.app = self._app(limiter or NoLimits())
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://hubbub.test")
@@ -206,6 +211,7 @@ class World:
             page_tokens=PageTokens(SECRET),
             mac=mac,
             max_members=3,
+            creators=self.creators,
         )
 
     def _app(self, limiter: Limiter) -> Any:
@@ -217,6 +223,7 @@ class World:
             conversations=self.reading,
             sync=self.reading,
             channels=self._channels(),
+            closing=self.closing,
             leaderboards=Leaderboards(self.reader, self.clock),
             choices=Choices(self.reader, self.writer, Publisher(self.bus)),
             pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
@@ -235,6 +242,7 @@ class World:
         await self.revocations.start()
 
     async def close(self) -> None:
+        await self.closing.stop()
         await self.revocations.stop()
         await self.client.aclose()
         await self.writer.close()
@@ -274,6 +282,9 @@ class World:
 
     def pushed_to(self, person: Person) -> list[tuple[str, Any]]:
         return self.bus.on(user_topic(person.id))
+
+    def told_in(self, conversation_id: str) -> list[tuple[str, Any]]:
+        return self.bus.on(conversation_topic(conversation_id))
 
     def shown_to(self, person: Person) -> list[tuple[str, Any]]:
         """What came on `system:general` for this person alone."""

@@ -141,7 +141,8 @@ SOCKET: Final[list[SocketRow]] = [
 NEEDS_SIGN_IN: Final = (OK, OK, OK, OK, "unauthorized")
 FIVE_INVALID: Final = ("invalid_token", "invalid_token", "invalid_token", "invalid_token", "invalid_token")
 READERS: Final = (OK, OK, OK, "not_member", "unauthorized")  # who left reads on what was theirs to read
-OWNERS: Final = (OK, "not_owner", "not_member", "not_member", "unauthorized")
+OWNERS: Final = (OK, "not_owner", "not_owner", "not_owner", "unauthorized")
+CLOSERS: Final = (OK, *("not_found",) * 3, "unauthorized")  # after its owner closed it, there is none
 SUBSCRIBERS: Final = (OK, OK, "not_member", "not_member", "unauthorized")
 EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
 NO_PICTURE: Final = (*("unsupported_picture",) * 4, "unauthorized")
@@ -175,6 +176,7 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/api/channels", {}, {"title": "Boats"}, NEEDS_SIGN_IN),
     HttpRow("get", "/api/channels/{channel_id}", {}, None, (OK, OK, OK, OK, "not_found")),
     HttpRow("patch", "/api/channels/{channel_id}", {}, {"title": "Ships"}, OWNERS),
+    HttpRow("delete", "/api/channels/{channel_id}", {}, None, CLOSERS),
     HttpRow("put", "/api/channels/{channel_id}/subscription", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/channels/{channel_id}/subscription", {}, None, SUBSCRIBERS),
     HttpRow("get", "/api/leaderboard", {}, None, NEEDS_SIGN_IN),

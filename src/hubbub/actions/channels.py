@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from hubbub.actions.membership import Membership
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import conversation_row, listing_change, member_change
+from hubbub.actions.rows import conversation_change, conversation_row, listing_change, member_change
 from hubbub.actions.starting import LONGEST_ALIAS, require_users
 from hubbub.auth.actor import Actor
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import channels, conversations, memberships, user_stream
+from hubbub.storage import channels, closing, conversations, memberships, user_stream, users
 from hubbub.storage.channels import FoundChannel
 from hubbub.storage.conversations import FIRST_VERSION, Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import RequestMac
 from hubbub.storage.users import Place
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import IdTaken, NotFound, TooMany
-from hubbub.wire.events import ChangeAlias, LeaveConversation
+from hubbub.wire.errors import IdTaken, NotAdmin, NotFound, NotOwner, TooMany
+from hubbub.wire.events import LeaveConversation
 from hubbub.wire.ids import new_id, require_id, rfc3339
 from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChannel
 
 LONGEST_SEARCH = 128
 NAMES_TRIED = 50
 GUEST = ""  # in the place of a user id
+Creators = Literal["anyone", "admins"]
 OWNED = Span(FIRST_VERSION, None, role="owner", changed=FIRST_VERSION)
 
 
@@ -57,6 +60,7 @@ class Channels:
         page_tokens: PageTokens,
         mac: RequestMac,
         max_members: int = 10_000,
+        creators: Creators = "anyone",
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -65,13 +69,14 @@ class Channels:
         self._page_tokens = page_tokens
         self._mac = mac
         self._max_members = max_members
+        self._creators = creators
 
     # --- finding --------------------------------------------------------------------------------------------------
 
     async def page(self, actor: Actor | None, page_token: str | None, size: int, search: str | None) -> ChannelPage:
         """`size` channels after those of the page that gave `page_token`, oldest first.
 
-        `search` is text in the title or the name; guests (no actor) see those that anyone may read.
+        `search` is text in the title, the name or what it is about; guests (no actor) see those that anyone may read.
 
         Raises `InvalidPageToken`, `InvalidText`.
         """
@@ -94,30 +99,49 @@ class Channels:
     # --- beginning and changing -----------------------------------------------------------------------------------
 
     async def begin(self, actor: Actor, asked: NewChannel) -> Channel:
-        """Begin a channel of one's own. Raises `IdTaken`, `InvalidText`."""
+        """Begin a channel of one's own. Raises `IdTaken`, `InvalidText`; `NotAdmin` where only admins may."""
         title = check_text(asked.title.strip(), "title", LONGEST_ALIAS, shortest=1)
         conversation = conversations.begun(
             require_id(asked.id) if asked.id is not None else new_id(),
             "channel",
             actor.user_id,
-            self._mac("channel", asked.id, title),
+            self._mac("channel", asked.id, title, asked.about),
             encrypted=False,
             alias=title,
+            about=asked.about,
             joining="oneself",
             changing="owner",
             listed=True,
         )
         begun = await self._writer.write(
-            _begin, conversation, conversations=[conversation.id], users=[actor.user_id], tell=self._tell_joined
+            _begin,
+            conversation,
+            self._creators,
+            conversations=[conversation.id],
+            users=[actor.user_id],
+            tell=self._tell_joined,
         )
         return await self.find(actor, begun.conversation.id)
 
     async def change(self, actor: Actor, channel_id: str, asked: ChangeChannel) -> Channel:
-        """Give one's own channel another title; its name in addresses stays. Raises `NotOwner`, `NotFound`."""
-        await self.find(actor, channel_id)
-        title = check_text(asked.title.strip(), "title", LONGEST_ALIAS, shortest=1)
-        await self._membership.change_alias(actor.user_id, channel_id, ChangeAlias(alias=title))
+        """Change one's own channel; its name in addresses stays. Raises `NotOwner`, `NotFound`."""
+        values = {
+            name: value for name in asked.__struct_fields__ if (value := getattr(asked, name)) is not msgspec.UNSET
+        }
+        if "title" in values:
+            values["alias"] = check_text(values.pop("title").strip(), "title", LONGEST_ALIAS, shortest=1)
+        await self._writer.write(
+            _change, channel_id, actor.user_id, values, conversations=[channel_id], tell=self._tell_changed
+        )
         return await self.find(actor, channel_id)
+
+    def _tell_changed(self, changed: Conversation) -> None:
+        payload = {
+            "conversation": conversation_row(changed),
+            "version": changed.version,
+            "changes": [conversation_change(changed)],
+        }
+        self._publisher.to_conversation(changed.id, "update_alias", payload, changed.departed_version)
 
     # --- subscribing ----------------------------------------------------------------------------------------------
 
@@ -163,7 +187,7 @@ class Channels:
 # --- in the transaction -------------------------------------------------------------------------------------------
 
 
-def _begin(transaction: Transaction, asked: Conversation) -> _Joined:
+def _begin(transaction: Transaction, asked: Conversation, creators: Creators) -> _Joined:
     connection, owner = transaction.connection, asked.creator_id
     require_users(connection, [owner])
     before = conversations.load_one(connection, asked.id)
@@ -171,6 +195,10 @@ def _begin(transaction: Transaction, asked: Conversation) -> _Joined:
         if (before.creator_id, before.request_mac) != (owner, asked.request_mac):
             raise IdTaken()
         return _Joined(before, owner, OWNED, {})
+    if creators == "admins" and not users.is_admin(connection, owner):
+        raise NotAdmin("Only admins begin channels here.")
+    if closing.is_closed(connection, asked.id):
+        raise IdTaken("The channel with this id was closed.")
     dated = replace(asked, inserted_at=transaction.now, updated_at=transaction.now)
     named = (replace(dated, name=name) for name in islice(candidates(asked.alias), NAMES_TRIED))
     begun = next(one for one in named if conversations.add_named(connection, one))
@@ -179,11 +207,34 @@ def _begin(transaction: Transaction, asked: Conversation) -> _Joined:
     return _Joined(begun, owner, OWNED, heads)
 
 
+def _change(transaction: Transaction, channel_id: str, user: str, values: dict[str, Any]) -> Conversation:
+    """The channel with these fields; when they are what they were, nothing is new."""
+    conversation = require_channel(transaction.connection, channel_id)
+    if conversation.creator_id != user:
+        raise NotOwner(current=conversation_row(conversation))
+    changed = replace(conversation, **values)
+    if changed == conversation:
+        return conversation
+    version = conversation.head + 1
+    # Who reads without being a member may have to go: they are looked at again.
+    closer = conversation.reading == "anyone" != changed.reading
+    departed = version if closer else conversation.departed_version
+    changed = replace(changed, head=version, version=version, departed_version=departed, updated_at=transaction.now)
+    conversations.save(transaction.connection, changed)
+    return changed
+
+
+def require_channel(connection: Connection, channel_id: str) -> Conversation:
+    """The channel with this id. Raises `NotFound`."""
+    conversation = conversations.load_one(connection, channel_id)
+    if conversation is None or conversation.joining != "oneself":
+        raise NotFound("There is no such channel.")
+    return conversation
+
+
 def _join(transaction: Transaction, channel_id: str, user: str, most: int) -> _Joined:
     connection = transaction.connection
-    conversation = conversations.load_one(connection, channel_id)
-    if conversation is None or conversation.joining == "members":
-        raise NotFound("There is no such channel.")
+    conversation = require_channel(connection, channel_id)
     pair = (channel_id, user)
     present = memberships.current_members(connection, [pair]).get(pair)
     if present is not None:
@@ -204,6 +255,9 @@ def _shown(found: FoundChannel) -> Channel:
         id=found.id,
         name=found.name,
         title=found.alias,
+        about=found.about,
+        reading=found.reading,
+        posting=found.posting,
         owner_id=found.creator_id,
         inserted_at=rfc3339(found.inserted_at),
         members=found.members,

@@ -25,7 +25,10 @@ class Leaderboards:
     async def show(self, actor: Actor, channel: str | None, period: Period, limit: int) -> Leaderboard:
         """The best `limit` of a channel (its id or name), or of all channels. Raises `NotFound`."""
         first = first_day(period, day_of(int(self._clock() * 1000)))
-        return Leaderboard(period=period, items=await self._reader.run(_items, actor.user_id, channel, first, limit))
+        return Leaderboard(
+            period=period,
+            items=await self._reader.run(_items, actor.user_id, channel and channel.lower(), first, limit),
+        )
 
 
 def _items(connection: Connection, viewer: str, channel: str | None, first: int, limit: int) -> list[Ranked]:

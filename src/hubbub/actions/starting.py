@@ -14,7 +14,7 @@ from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import conversation_row, listing_change, private_keys_change
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import choices, conversation_keys, conversations, memberships, user_stream, users
+from hubbub.storage import choices, closing, conversation_keys, conversations, memberships, user_stream, users
 from hubbub.storage.conversations import FIRST_VERSION, Conversation
 from hubbub.storage.operations import Answer, Request, RequestMac, once
 from hubbub.storage.vault import Vault
@@ -162,6 +162,8 @@ class Starting:
                 if (taken.creator_id, taken.request_mac) != (asked.creator_id, asked.request_mac):
                     raise IdTaken()
                 return _Begun(taken.id, None, {}, {})
+            if closing.is_closed(connection, plan.conversation.id):
+                raise IdTaken()
         if plan.conversation.private:
             existing = conversations.private_between(connection, *plan.members)
             if existing is not None:

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.channels import Channels
 from hubbub.actions.choices import Choices
+from hubbub.actions.closing import Closing
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.pictures import Pictures
@@ -44,6 +45,7 @@ def create_app(
     conversations: Conversations,
     sync: Sync,
     channels: Channels,
+    closing: Closing,
     leaderboards: Leaderboards,
     choices: Choices,
     pictures: Pictures,
@@ -72,7 +74,7 @@ def create_app(
                 user_routes(directory),
                 message_routes(messages, conversations),
                 sync_routes(sync),
-                channel_routes(channels),
+                channel_routes(channels, closing),
                 leaderboard_routes(leaderboards),
                 choice_routes(choices),
             ],

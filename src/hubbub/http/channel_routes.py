@@ -8,6 +8,7 @@ from litestar import Router, delete, get, patch, post, put
 from litestar.params import JSONBody, Parameter
 
 from hubbub.actions.channels import Channels
+from hubbub.actions.closing import Closing
 from hubbub.http.allowed import allows
 from hubbub.http.bearer import GUESTS, actor_of
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
@@ -18,10 +19,10 @@ from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChanne
 
 ChannelId = Annotated[str, Parameter(description="The UUID of the channel.", schema_extra={"format": "uuid"})]
 IdOrName = Annotated[str, Parameter(description="The UUID of the channel, or its name.", max_length=128)]
-Search = Annotated[str | None, Parameter(description="Text in the title or the name, in any case.", max_length=128)]
+Search = Annotated[str | None, Parameter(description="Text in title, name or about, in any case.", max_length=128)]
 
 
-def channel_routes(channels: Channels) -> Router:
+def channel_routes(channels: Channels, closing: Closing) -> Router:
     @get(
         "/",
         opt=GUESTS,
@@ -41,7 +42,7 @@ def channel_routes(channels: Channels) -> Router:
     @post(
         "/",
         status_code=200,
-        responses=errors(*SIGNED_IN, *WITH_BODY, 404, 409),
+        responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409),
         summary="Begin a channel, as its owner and first subscriber",
         description="A repeat with the same `id` answers with the channel that the first one began.",
     )
@@ -61,10 +62,19 @@ def channel_routes(channels: Channels) -> Router:
     @patch(
         "/{channel_id:str}",
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404),
-        summary="Give one's own channel another title",
+        summary="Change one's own channel; what is left out stays",
     )
     async def change_channel(request: HubbubRequest, channel_id: ChannelId, data: JSONBody[ChangeChannel]) -> Channel:
         return await channels.change(request.user, require_id(channel_id, "channel_id"), data)
+
+    @delete(
+        "/{channel_id:str}",
+        responses=errors(*SIGNED_IN, 403, 404, 409, 507),
+        summary="Close one's own channel for good, or as an administrator any",
+        description="Every subscriber loses it, on every device, and what was said in it goes.",
+    )
+    async def close_channel(request: HubbubRequest, channel_id: ChannelId) -> None:
+        await closing.close(request.user.user_id, require_id(channel_id, "channel_id"))
 
     @put(
         "/{channel_id:str}/subscription",
@@ -85,7 +95,7 @@ def channel_routes(channels: Channels) -> Router:
 
     handlers = [
         *(allows("/", "GET", "POST"), channel_page, begin_channel),
-        *(allows("/{channel_id:str}", "GET", "PATCH"), channel, change_channel),
+        *(allows("/{channel_id:str}", "DELETE", "GET", "PATCH"), channel, change_channel, close_channel),
         *(allows("/{channel_id:str}/subscription", "DELETE", "PUT"), subscribe, unsubscribe),
     ]
     return Router("/channels", route_handlers=handlers, tags=["channels"])

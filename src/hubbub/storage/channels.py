@@ -18,6 +18,9 @@ class FoundChannel(msgspec.Struct, frozen=True, gc=False):
     id: str
     name: str
     alias: str
+    about: str
+    reading: str
+    posting: str
     creator_id: str
     inserted_at: int
     members: int
@@ -38,7 +41,7 @@ def page(
 ) -> tuple[list[FoundChannel], Place | None]:
     """`size` channels, oldest first, and where to go on; None on the last page.
 
-    `search` is text that name or alias contain, in any case.
+    `search` is text that name, alias or about contain, in any case.
     """
     found = conversations.c.search_text
     query = _channels(viewer_id).order_by(conversations.c.inserted_at, conversations.c.id)
@@ -72,6 +75,9 @@ def _channels(viewer_id: str | None) -> Select[Any]:
         conversations.c.id,
         conversations.c.name,
         conversations.c.alias,
+        conversations.c.about,
+        conversations.c.reading,
+        conversations.c.posting,
         conversations.c.creator_id,
         conversations.c.inserted_at,
         _COUNT,

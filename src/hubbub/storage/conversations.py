@@ -248,7 +248,7 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
 def _searched_as(conversation: Conversation) -> str | None:
     if not conversation.listed:
         return None
-    return f"{conversation.name or ''}\n{conversation.alias or ''}".casefold()
+    return f"{conversation.name or ''}\n{conversation.alias or ''}\n{conversation.about}".casefold()
 
 
 def save_ends(connection: Connection, changed: Iterable[Conversation]) -> None:

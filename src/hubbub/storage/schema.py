@@ -216,7 +216,7 @@ conversations = Table(
     Column("about", Text, nullable=False),
     Column("picture", _key(64)),  # hash of the picture's content; null: none
     Column("public_key", Text),  # JSON: what join requests are sealed to (seed 001); null: none
-    Column("search_text", Text),  # name and alias, case folded; null: nobody finds it by searching
+    Column("search_text", Text),  # name, alias and about, case folded; null: nobody finds it by searching
     Column("creator_id", _id(), nullable=False),
     Column("request_mac", _key(64), nullable=False),  # of the request that began it, for repeats
     Column("head", BigInteger, nullable=False),  # the conversation's version
@@ -248,6 +248,16 @@ conversations = Table(
         sqlite_where=text("ends_at IS NOT NULL"),
         postgresql_where=text("ends_at IS NOT NULL"),
     ),
+)
+
+# Conversations that were closed for good. Their rows go bit by bit; their ids are not begun anew.
+closed_conversations = Table(
+    "closed_conversations",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("emptied", Boolean, nullable=False),  # no row of it is left
+    Index("closed_conversations_at", "at"),
 )
 
 # One private conversation per pair: the pair is the key, lower id first.

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from hubbub.storage.engine import Reader
 from hubbub.storage.schema import (
+    closed_conversations,
     conversations,
     copies,
     families,
@@ -107,13 +108,17 @@ class Sweep:
     def _over(self, now: int) -> Iterable[tuple[Table, ColumnElement[bool]]]:
         yield refresh_tokens, refresh_tokens.c.expires_at < now
         yield revocations, revocations.c.at < now - self._ages.revocations
+        yield (
+            closed_conversations,
+            closed_conversations.c.emptied & (closed_conversations.c.at < now - self._ages.tombstones),
+        )
         yield operations, operations.c.at < now - self._ages.operations
         has_tokens = exists().where(refresh_tokens.c.family_id == families.c.id)
         yield families, (families.c.used_at < now - self._ages.families) & ~has_tokens
 
     async def _rows(self, table: Table, condition: ColumnElement[bool]) -> int:
         total = 0
-        while gone := await self._writer.write(_delete_some, table, condition):
+        while gone := await self._writer.write(delete_some, table, condition):
             total += gone
             if gone < BATCH:
                 break
@@ -234,7 +239,8 @@ def sweep_user(transaction: Transaction, user_id: str, cutoff: int) -> dict[str,
     return {"user_changes": len(rows)}
 
 
-def _delete_some(transaction: Transaction, table: Table, condition: ColumnElement[bool]) -> int:
+def delete_some(transaction: Transaction, table: Table, condition: ColumnElement[bool]) -> int:
+    """Delete a batch of the rows that meet the condition, each by its key; how many went."""
     keys = list(table.primary_key)
     rows = transaction.connection.execute(select(*keys).where(condition).limit(BATCH)).all()
     statement = delete(table).where(*(key == bindparam(f"key_{key.name}") for key in keys), condition)

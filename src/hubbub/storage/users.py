@@ -206,6 +206,10 @@ def has_picture(connection: Connection, picture: str) -> bool:
     return connection.execute(select(users.c.id).where(users.c.picture == picture).limit(1)).first() is not None
 
 
+def is_admin(connection: Connection, user_id: str) -> bool:
+    return bool(connection.execute(select(users.c.admin).where(users.c.id == user_id)).scalar())
+
+
 def set_admin(transaction: Transaction, user_id: str, admin: bool) -> int:
     """Give or take the right to administer; returns the stream's version. Raises `NotFound`."""
     return change_settings(transaction, user_id, {"admin": admin})

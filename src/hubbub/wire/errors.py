@@ -151,6 +151,11 @@ class NotOwner(Forbidden):
     sentence = "Only its owner may change this."
 
 
+class NotAdmin(Forbidden):
+    code = "not_admin"
+    sentence = "Only an administrator of this server may do this."
+
+
 class NotMember(Forbidden):
     """Also the answer for a conversation that does not exist, so that nobody learns which ids do."""
 

@@ -274,15 +274,27 @@ class ChoiceList(msgspec.Struct, kw_only=True):
     items: list[ChoiceRow]
 
 
+ChannelTitle = Annotated[str, Meta(min_length=1, max_length=128)]
+ChannelAbout = Annotated[str, Meta(max_length=1000, description="What is talked about in it.")]
+Reading = Annotated[Literal["members", "anyone"], Meta(description="`anyone`: also without an account.")]
+Posting = Annotated[Literal["members", "moderators"], Meta(description="Who may write; its owner may in any case.")]
+
+
 class NewChannel(Body, kw_only=True):
     """`title` is what people read; the `name` in addresses is made from it. `id` is a fresh UUID, for repeats."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=128)]
+    title: ChannelTitle
+    about: ChannelAbout = ""
     id: Annotated[str, Meta(min_length=36, max_length=36, description="A fresh UUID.")] | None = None
 
 
 class ChangeChannel(Body, kw_only=True):
-    title: Annotated[str, Meta(min_length=1, max_length=128)]
+    """What is left out stays as it is."""
+
+    title: ChannelTitle | UnsetType = UNSET
+    about: ChannelAbout | UnsetType = UNSET
+    reading: Reading | UnsetType = UNSET
+    posting: Posting | UnsetType = UNSET
 
 
 class Channel(msgspec.Struct, kw_only=True):
@@ -291,6 +303,9 @@ class Channel(msgspec.Struct, kw_only=True):
     id: str
     name: str
     title: str
+    about: str
+    reading: str
+    posting: str
     owner_id: str
     inserted_at: str
     members: int

@@ -988,10 +988,29 @@ export interface ChoiceList {
  */
 export interface NewChannel {
 	title: string;
+	/**
+	 * What is talked about in it.
+	 */
+	about?: string;
 	id?: string | null;
 }
+/**
+ * What is left out stays as it is.
+ */
 export interface ChangeChannel {
-	title: string;
+	title?: string;
+	/**
+	 * What is talked about in it.
+	 */
+	about?: string;
+	/**
+	 * `anyone`: also without an account.
+	 */
+	reading?: 'anyone' | 'members';
+	/**
+	 * Who may write; its owner may in any case.
+	 */
+	posting?: 'members' | 'moderators';
 }
 /**
  * A channel as one reader sees it; `members` is how many subscribe to it.
@@ -1000,6 +1019,9 @@ export interface Channel {
 	id: string;
 	name: string;
 	title: string;
+	about: string;
+	reading: string;
+	posting: string;
 	owner_id: string;
 	inserted_at: string;
 	members: number;

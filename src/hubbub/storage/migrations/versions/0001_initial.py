@@ -72,6 +72,18 @@ def upgrade() -> None:
         batch_op.create_index("choices_about", ["kind", "about_id"], unique=False)
 
     op.create_table(
+        "closed_conversations",
+        sa.Column(
+            "id", sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("emptied", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("closed_conversations", schema=None) as batch_op:
+        batch_op.create_index("closed_conversations_at", ["at"], unique=False)
+
+    op.create_table(
         "conversation_keys",
         sa.Column(
             "conversation_id",
@@ -897,6 +909,10 @@ def downgrade() -> None:
         batch_op.drop_index("conversation_keys_version")
 
     op.drop_table("conversation_keys")
+    with op.batch_alter_table("closed_conversations", schema=None) as batch_op:
+        batch_op.drop_index("closed_conversations_at")
+
+    op.drop_table("closed_conversations")
     with op.batch_alter_table("choices", schema=None) as batch_op:
         batch_op.drop_index("choices_about")
 
