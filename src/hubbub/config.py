@@ -127,7 +127,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_body: Annotated[int, Meta(ge=1, le=1_000_000, description="Characters of a plaintext message.")] = 4000
     max_members: Annotated[int, Meta(ge=2, le=4096, description="Members of a secure group.")] = 256
     channel_creators: Annotated[
-        Literal["anyone", "admins"], Meta(description="Who may begin channels; `hubbub admin` names the admins.")
+        Literal["anyone", "admins"], Meta(description="Who may begin channels; `hubbub users promote` makes admins.")
     ] = "anyone"
     cache_entries: Annotated[
         int, Meta(ge=0, le=1_000_000, description="Conversations whose latest page and members stay in memory.")
