@@ -35,6 +35,10 @@ export class Conversations {
 		return this.items?.find((item) => item.id === id);
 	}
 
+	byHref(href: string): ConversationItem | undefined {
+		return this.items?.find((item) => item.href === href);
+	}
+
 	/** The private conversation with this person. */
 	privateWith(name: string): ConversationItem | undefined {
 		return this.items?.find((item) => item.other?.name === name);
@@ -60,7 +64,7 @@ function itemOf(view: ConversationView, people: People): ConversationItem {
 		id: view.id,
 		kind: view.kind,
 		title: other?.displayName ?? view.alias ?? namesOf(members),
-		href: other ? `/dm/${other.name}` : `/groups/${view.id}`,
+		href: hrefOf(view, other),
 		about: view.about,
 		picture: view.picture,
 		other,
@@ -88,6 +92,11 @@ function itemOf(view: ConversationView, people: People): ConversationItem {
 		},
 		left: view.left
 	};
+}
+
+function hrefOf({ id, kind, name }: ConversationView, other: Person | null): string {
+	if (other) return `/dm/${other.name}`;
+	return kind === 'channel' && name ? `/channels/${name}` : `/groups/${id}`;
 }
 
 /** A group without a name is called by who is in it. */

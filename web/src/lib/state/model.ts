@@ -11,7 +11,7 @@ export interface Problem {
 
 export interface Person {
 	id: string;
-	/** The handle, for addresses: /people/:name, /dm/:name. */
+	/** The handle, for addresses: /people/:name, /dm/:name; empty: they have no account here. */
 	name: string;
 	displayName: string;
 	about: string;
@@ -29,7 +29,7 @@ export interface ConversationItem {
 	id: string;
 	kind: 'private' | 'group' | 'channel' | 'room';
 	title: string;
-	/** /dm/:name or /groups/:id */
+	/** /dm/:name, /channels/:name or /groups/:id */
 	href: string;
 	about: string;
 	picture: string | null;
@@ -79,6 +79,8 @@ export interface MessageItem {
 	mine: boolean;
 	/** null: deleted, or it cannot be opened. */
 	text: string | null;
+	/** A line above the text. */
+	subject: string | null;
 	sentAt: number;
 	edited: boolean;
 	deleted: boolean;

@@ -11,6 +11,7 @@ export const chats = {
 		find: 'Find',
 		findHint: 'Find a conversation, a person or a page (Ctrl+K)',
 		newGroup: 'New group',
+		lobby: 'Lobby',
 		newChat: 'New message',
 		empty: 'No conversations yet',
 		emptyText: 'Find someone you know by name, or begin a group.',

@@ -12,6 +12,7 @@ export const strings = {
 		home: 'Start page',
 		chats: 'Chats',
 		people: 'People',
+		explore: 'Explore',
 		settings: 'Settings',
 		about: 'About',
 		news: 'News',
@@ -44,6 +45,7 @@ export const strings = {
 		lead: 'Talk with your friends and the people you work with. What you write is encrypted in your browser, and everything works when the network does not.',
 		signIn: 'Sign in',
 		register: 'Make an account',
+		lobby: 'Look into the lobby',
 		open: 'Go to your conversations',
 		points: [
 			{

@@ -1,0 +1,36 @@
+/** What the server says of a conversation to who is not in it, beside what it says to members. */
+import type { Participant } from '../realtime/events.ts';
+import type { ConversationRow, MessageRow } from '../wire/types.ts';
+
+/** As much of a user as everybody may see. */
+export interface Author {
+	id: string;
+	/** Empty: they have no account here. */
+	name: string;
+	display_name: string;
+	picture: string | null;
+}
+
+export interface Page {
+	items: MessageRow[];
+	page_token: string | null;
+	authors?: Record<string, Author>;
+}
+
+/** The answer of a join. */
+export interface Opened {
+	conversation: ConversationRow;
+	messages: Page;
+	cursor: number;
+	authors?: Record<string, Author>;
+	users?: Author[];
+	participants?: Participant[];
+}
+
+/** A push about messages. */
+export interface Told {
+	message?: MessageRow;
+	author?: Author;
+	version?: number;
+	changes?: { kind: string; id: string; version: number; deleted: boolean; data: MessageRow | null }[];
+}

@@ -1,0 +1,143 @@
+/** What is seen of a conversation that is not in the replica: the same to the timeline as one that is. */
+import type { Author } from '../live/wire.ts';
+import type { Space, SpaceView } from '../live/space.ts';
+import { Live } from './live.svelte.ts';
+import { itemsOf, type Shown } from './messages.ts';
+import type { MessageItem, Person } from './model.ts';
+import { Same } from './same.ts';
+
+export class SpaceTimeline {
+	#space: Space;
+	#me: string;
+	#view: Live<SpaceView>;
+	#typing: Live<string[]>;
+	#same = new Same<MessageItem>();
+	#fetching = $state(false);
+	/** The older ones are on the server, which did not answer. */
+	cutOff = $state(false);
+	/** Nobody counts what was read here. */
+	readonly unreadFrom = null;
+	readonly unreadAbove = false;
+	readonly newer = false;
+	attending = false;
+
+	items: MessageItem[] = $derived.by(() => {
+		const { messages, waiting } = this.view;
+		const shown = [
+			...messages.map((one) => shownOf(one, this.#me)),
+			...waiting.map((saying): Shown => ({ ...sayingOf(saying), sender: this.#me }))
+		];
+		const around = { me: this.#me, members: [], unreadFrom: null, newest: true };
+		return this.#same.of(itemsOf(shown, { ...around, person: (id) => this.person(id) }));
+	});
+
+	/** `me`: one's id there; empty: one only looks. */
+	constructor(space: Space, me: string) {
+		this.#space = space;
+		this.#me = me;
+		this.#view = new Live(space.view, space.view.value);
+		this.#typing = new Live<string[]>(space.typing, []);
+	}
+
+	get view(): SpaceView {
+		return this.#view.current;
+	}
+
+	get ready(): boolean {
+		return this.view.state !== 'opening';
+	}
+
+	get older(): 'server' | 'none' {
+		return this.view.older ? 'server' : 'none';
+	}
+
+	get fetching(): boolean {
+		return this.#fetching;
+	}
+
+	get typing(): Person[] {
+		return this.#typing.current.filter((id) => id !== this.#me).map((id) => this.person(id));
+	}
+
+	person(id: string): Person {
+		return personOf(id, this.view.authors.get(id), id === this.#me);
+	}
+
+	up(): void {
+		void this.fetchOlder();
+	}
+
+	async fetchOlder(): Promise<void> {
+		if (this.#fetching) return;
+		this.#fetching = true;
+		try {
+			await this.#space.loadOlder();
+			this.cutOff = false;
+		} catch {
+			this.cutOff = true;
+		} finally {
+			this.#fetching = false;
+		}
+	}
+
+	// All that is here is seen, and nothing of it is kept.
+	down(): void {}
+	goTo(): void {}
+	goToNewest(): void {}
+	read(): void {}
+}
+
+function personOf(id: string, author: Author | undefined, me: boolean): Person {
+	return {
+		id,
+		name: author?.name ?? '',
+		displayName: author ? author.display_name || author.name : '…',
+		about: '',
+		picture: author?.picture ?? null,
+		presence: 'unknown',
+		me,
+		verification: 'unverified',
+		blocked: false,
+		watched: false
+	};
+}
+
+const NOTHING = { reply: null, reactions: [], removed: null, expires: null, unreadable: null, refused: null };
+
+function shownOf({ id, row, said }: SpaceView['messages'][number], me: string): Shown {
+	const at = Date.parse(row.inserted_at);
+	return {
+		...NOTHING,
+		id,
+		sender: row.sender,
+		mine: row.sender === me,
+		text: said.text,
+		subject: (row as { subject?: string | null }).subject ?? null,
+		replyTo: row.reply_to ?? null,
+		sentAt: at,
+		at,
+		edited: row.rev > 0,
+		deleted: row.deleted === true,
+		passing: false,
+		waiting: false,
+		unreadable: said.unreadable
+	};
+}
+
+function sayingOf({ id, text, subject, replyTo, at, refused }: SpaceView['waiting'][number]): Omit<Shown, 'sender'> {
+	return {
+		...NOTHING,
+		id,
+		mine: true,
+		text,
+		subject,
+		replyTo,
+		sentAt: at,
+		at,
+		edited: false,
+		deleted: false,
+		passing: false,
+		waiting: refused === null,
+		refused: refused && { ...refused, operation: id }
+	};
+}
