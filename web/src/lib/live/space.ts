@@ -2,7 +2,6 @@
  * A conversation that is not in the replica, as it is heard now: a channel that one only looks at, the lobby, a room.
  * Nothing of it is kept in this browser.
  */
-import type { Api } from '../realtime/http.ts';
 import { conversationTopic, type ConversationTopic, type Participant, type UserCount } from '../realtime/events.ts';
 import { Refusal } from '../realtime/problems.ts';
 import { TypingBoard, OwnTyping } from '../replica/signals.ts';
@@ -13,15 +12,20 @@ import { Messages, type Heard, type Said } from './messages.ts';
 import { Outgoing, type Saying } from './outgoing.ts';
 import type { Author, Opened, Page, Told } from './wire.ts';
 
-/** What kinds of conversations do in their own way. */
-export interface Manner {
+/** What kinds of conversations do in their own way; `Who`: what the server tells of who writes. */
+export interface Manner<Who> {
 	/** What a join says beside the topic. */
 	params(): Promise<{ token?: string; ticket?: string }>;
+	/** Somebody is known from now on. */
+	meet(who: Who): Author;
+	/** Who wrote it is known. */
 	read(row: MessageRow): Promise<Said>;
 	/** The payload of `send_message`. */
 	write(saying: Saying): Promise<Record<string, unknown>>;
-	/** Who wrote rows of which nobody has heard. */
-	authors(ids: string[]): Promise<Author[]>;
+	/** Users of whom nothing was told. */
+	authors(ids: string[]): Promise<Who[]>;
+	/** The page of the past that begins there. Throws `Unreachable`, `Problem`. */
+	older(past: string): Promise<Page<Who>>;
 }
 
 export interface SpaceView {
@@ -41,10 +45,9 @@ export interface SpaceView {
 	reason: { code: string; sentence: string } | null;
 }
 
-const PAGE = 50;
 const CHANGES = ['new_message', 'edit_message', 'delete_message', 'message_removed', 'message_expired'] as const;
 
-export class Space {
+export class Space<Who = unknown> {
 	readonly view = new Cell<SpaceView>({
 		state: 'opening',
 		conversation: null,
@@ -72,8 +75,7 @@ export class Space {
 	constructor(
 		readonly id: string,
 		private readonly line: Line,
-		private readonly api: Pick<Api, 'ask'>,
-		private readonly manner: Manner
+		private readonly manner: Manner<Who>
 	) {
 		this.topic = conversationTopic(id);
 		this.outgoing = new Outgoing(
@@ -124,8 +126,7 @@ export class Space {
 	/** One more page of the past. Throws `Unreachable`, `Problem`. */
 	async loadOlder(): Promise<void> {
 		if (this.past === null) return;
-		const query = { conversation_id: this.id, page_token: this.past, page_size: PAGE };
-		const page = await this.api.ask<Page>('GET', '/api/messages', { query, signedIn: 'perhaps' });
+		const page = await this.manner.older(this.past);
 		await this.inTurn(async () => {
 			this.past = page.page_token;
 			await this.meet(page.items, Object.values(page.authors ?? {}));
@@ -143,7 +144,7 @@ export class Space {
 		live.join(
 			this.topic,
 			() => params,
-			(answer) => void this.inTurn(() => this.opened(answer as unknown as Opened)),
+			(answer) => void this.inTurn(() => this.opened(answer as unknown as Opened<Who>)),
 			(refusal, final) => {
 				if (final) this.ended(refusal);
 				// A token that ended is not asked for twice.
@@ -152,7 +153,7 @@ export class Space {
 		);
 	}
 
-	private async opened({ conversation, messages, cursor, authors, users, participants }: Opened): Promise<void> {
+	private async opened({ conversation, messages, cursor, authors, users, participants }: Opened<Who>): Promise<void> {
 		const known = authors ? Object.values(authors) : (users ?? []);
 		await this.meet(messages.items, known);
 		const page = await Promise.all(messages.items.map((row) => this.heard(row, cursor)));
@@ -172,7 +173,7 @@ export class Space {
 		const { live } = this.line;
 		for (const event of CHANGES)
 			this.stops.push(
-				live.on(this.topic, event as 'new_message', (told) => void this.inTurn(() => this.told(told as Told)))
+				live.on(this.topic, event as 'new_message', (told) => void this.inTurn(() => this.told(told as Told<Who>)))
 			);
 		this.stops.push(
 			live.on(this.topic, 'resync', () => void this.join()),
@@ -203,9 +204,9 @@ export class Space {
 
 	// --- what is heard ------------------------------------------------------------------------------------------------
 
-	private async told({ message, version, changes, author }: Told): Promise<void> {
+	private async told({ message, version, changes, author }: Told<Who>): Promise<void> {
 		const rows = (changes ?? []).filter((change) => change.kind === 'message');
-		if (author) this.authors.set(author.id, author);
+		if (author) this.know([author]);
 		const now = rows.flatMap((change) => (change.data ? [change.data] : []));
 		await this.meet(message ? [message, ...now] : now);
 		for (const { id, version: at, deleted, data } of rows)
@@ -220,11 +221,17 @@ export class Space {
 		return { id: row.message_group, version, row, said: await this.manner.read(row) };
 	}
 
-	private async meet(rows: MessageRow[], known: Author[] = []): Promise<void> {
-		for (const author of known) this.authors.set(author.id, author);
+	private know(who: Who[]): void {
+		for (const one of who) {
+			const author = this.manner.meet(one);
+			this.authors.set(author.id, author);
+		}
+	}
+
+	private async meet(rows: MessageRow[], told: Who[] = []): Promise<void> {
+		this.know(told);
 		const unknown = [...new Set(rows.map((row) => row.sender))].filter((id) => !this.authors.has(id));
-		if (unknown.length === 0) return;
-		for (const author of await this.manner.authors(unknown)) this.authors.set(author.id, author);
+		if (unknown.length > 0) this.know(await this.manner.authors(unknown));
 	}
 
 	private showMessages(): void {

@@ -11,26 +11,27 @@ export interface Author {
 	picture: string | null;
 }
 
-export interface Page {
+/** `Who`: what is told of who writes. */
+export interface Page<Who> {
 	items: MessageRow[];
 	page_token: string | null;
-	authors?: Record<string, Author>;
+	authors?: Record<string, Who>;
 }
 
 /** The answer of a join. */
-export interface Opened {
+export interface Opened<Who> {
 	conversation: ConversationRow;
-	messages: Page;
+	messages: Page<Who>;
 	cursor: number;
-	authors?: Record<string, Author>;
-	users?: Author[];
+	authors?: Record<string, Who>;
+	users?: Who[];
 	participants?: Participant[];
 }
 
 /** A push about messages. */
-export interface Told {
+export interface Told<Who> {
 	message?: MessageRow;
-	author?: Author;
+	author?: Who;
 	version?: number;
 	changes?: { kind: string; id: string; version: number; deleted: boolean; data: MessageRow | null }[];
 }

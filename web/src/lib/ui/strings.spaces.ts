@@ -133,6 +133,9 @@ export const spaces = {
 		secret: 'Encrypted with the key in the link: the server cannot read it.',
 		plain: 'Not encrypted: the server can read it.',
 		left: (time: string) => `ends in ${time}`,
+		leftQuiet: (time: string) => `ends in ${time} if nobody speaks`,
+		about: 'About this room',
+		encryptedShort: 'encrypted',
 		idle: (minutes: number) =>
 			`It is gone ${counted(minutes, 'minute', 'minutes')} after the last word or the last newcomer.`,
 		limit: (count: number) => `The last ${count} messages are kept.`,
