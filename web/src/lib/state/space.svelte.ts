@@ -60,7 +60,9 @@ export class SpaceTimeline {
 	}
 
 	person(id: string): Person {
-		return personOf(id, this.view.authors.get(id), id === this.#me);
+		const person = personOf(id, this.view.authors.get(id), id === this.#me);
+		// A guest may not open the pages of people.
+		return this.#me ? person : { ...person, name: '' };
 	}
 
 	up(): void {
@@ -112,7 +114,7 @@ function shownOf({ id, row, said }: SpaceView['messages'][number], me: string): 
 		sender: row.sender,
 		mine: row.sender === me,
 		text: said.text,
-		subject: (row as { subject?: string | null }).subject ?? null,
+		subject: row.subject ?? null,
 		replyTo: row.reply_to ?? null,
 		sentAt: at,
 		at,
