@@ -24,6 +24,7 @@ from hubbub.actions.administration import Administration
 from hubbub.actions.channels import Channels
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
+from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
@@ -147,6 +148,8 @@ class Server:
         self._passwords = Passwords()
         self._credentials = Credentials(self._reader, self._passwords, keys.signing)
         self._accounts = self._make_accounts(keys)
+        code = code_of(settings.conduct) if settings.conduct is not None else None
+        self._conduct = Conduct(self._reader, self._writer, self._accounts, code)
         self._documents = Documents(
             self._reader,
             self._rosters,
@@ -209,6 +212,7 @@ class Server:
         except WrongVaultKey as wrong:
             raise WrongSettings([str(wrong)]) from wrong
         await ensure_lobby(self._reader, self._writer)
+        await self._conduct.start()
         await self._revocations.start()
         running.push_async_callback(self._revocations.stop)
         await self._collecting.start()
@@ -299,6 +303,7 @@ class Server:
                 creators=self._settings.channel_creators,
             ),
             closing=self._closing,
+            conduct=self._conduct,
             leaderboards=Leaderboards(self._reader),
             choices=Choices(self._reader, self._writer, self._publisher),
             pictures=Pictures(

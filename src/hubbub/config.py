@@ -27,6 +27,7 @@ TABLES = ("web",)
 SECRET = {"secret": True}
 DATABASE_SCHEMES = {"sqlite", "postgresql", "postgres", "postgresql+psycopg"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
+LONGEST_CONDUCT = 65_536
 SWITCHES = {
     "on": True,
     "yes": True,
@@ -126,6 +127,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1024 * 1024
     max_body: Annotated[int, Meta(ge=1, le=1_000_000, description="Characters of a plaintext message.")] = 4000
     max_members: Annotated[int, Meta(ge=2, le=4096, description="Members of a secure group.")] = 256
+    conduct_file: Annotated[
+        Text, Meta(description="Code of conduct in Markdown, to which each user agrees. Not set: there is none.")
+    ] = ""
     channel_creators: Annotated[
         Literal["anyone", "admins"], Meta(description="Who may begin channels; `hubbub users promote` makes admins.")
     ] = "anyone"
@@ -163,6 +167,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def on_sqlite(self) -> bool:
         return not self.database_url or self.database_url.startswith("sqlite")
+
+    @property
+    def conduct(self) -> str | None:
+        """The code of conduct, read anew; None: there is none."""
+        return _text_of(self.conduct_file) if self.conduct_file else None
 
     @property
     def all_origins(self) -> list[str]:
@@ -284,6 +293,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     for name in ("tls_cert", "tls_key"):
         if (path := getattr(settings, name)) and not Path(path).is_file():
             yield f"{name}: there is no file {path!r}."
+    if settings.conduct_file and _text_of(settings.conduct_file) is None:
+        yield f"conduct_file: {settings.conduct_file!r} is no text of at most {LONGEST_CONDUCT:,} bytes in UTF-8."
     if settings.workers > 1:
         if settings.on_sqlite:
             yield f"workers = {settings.workers} needs PostgreSQL: set HUBBUB_DATABASE_URL, or keep to 1."
@@ -291,6 +302,16 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             yield f"workers = {settings.workers} needs Redis: set HUBBUB_REDIS_URL, or keep to 1."
     if settings.message_burst < settings.messages_per_second:
         yield "message_burst must be at least messages_per_second."
+
+
+def _text_of(path: str) -> str | None:
+    """What is in the file, where that may be shown."""
+    try:
+        with Path(path).open("rb") as file:
+            read = file.read(LONGEST_CONDUCT + 1)
+        return read.decode() if len(read) <= LONGEST_CONDUCT else None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 # --- what the fields are, read from their annotations -------------------------------------------------------

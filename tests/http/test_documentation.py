@@ -40,6 +40,8 @@ ROUTES = {
     ("put", "/api/channels/{channel_id}/subscription"),
     ("delete", "/api/channels/{channel_id}/subscription"),
     ("get", "/api/leaderboard"),
+    ("get", "/api/conduct"),
+    ("put", "/api/conduct"),
     ("get", "/api/choices"),
     ("put", "/api/choices/{kind}/{about_id}"),
     ("delete", "/api/choices/{kind}/{about_id}"),
@@ -92,6 +94,10 @@ CONFIG = """
 [[operations]]
 include-path = ["/api/users", "/api/messages", "/api/password"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
+
+[[operations]]
+include-path = "/api/conduct"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409"]
 
 [[operations]]
 include-path = "/api/profile/picture"

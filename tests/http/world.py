@@ -18,6 +18,7 @@ from hubbub.actions.accounts import Accounts
 from hubbub.actions.channels import Channels, Creators
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
+from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
@@ -165,7 +166,12 @@ class World:
     """A server and those who use it. `client` speaks to it without a token."""
 
     def __init__(
-        self, folder: Path, limiter: Limiter | None = None, engine: Engine | None = None, creators: Creators = "anyone"
+        self,
+        folder: Path,
+        limiter: Limiter | None = None,
+        engine: Engine | None = None,
+        creators: Creators = "anyone",
+        conduct: str | None = None,
     ) -> None:
         self.clock = Clock()
         self.engine = engine or fresh_database(folder)
@@ -183,6 +189,7 @@ class World:
         self.accounts = self._accounts()
         self.closing = Closing(self.reader, self.writer, Publisher(self.bus))
         self.creators = creators
+        self.conduct = Conduct(self.reader, self.writer, self.accounts, code_of(conduct) if conduct else None)
         self.app = self._app(limiter or NoLimits())
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://hubbub.test")
@@ -224,6 +231,7 @@ class World:
             sync=self.reading,
             channels=self._channels(),
             closing=self.closing,
+            conduct=self.conduct,
             leaderboards=Leaderboards(self.reader, self.clock),
             choices=Choices(self.reader, self.writer, Publisher(self.bus)),
             pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
@@ -239,6 +247,7 @@ class World:
     async def open(self) -> None:
         self.writer.start()
         await unlock(self.vault, self.reader, self.writer)
+        await self.conduct.start()
         await self.revocations.start()
 
     async def close(self) -> None:

@@ -147,6 +147,7 @@ SUBSCRIBERS: Final = (OK, OK, "not_member", "not_member", "unauthorized")
 EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
 NO_PICTURE: Final = (*("unsupported_picture",) * 4, "unauthorized")
 FIVE_NOT_FOUND: Final = ("not_found",) * 5
+NO_CONDUCT: Final = (*("not_found",) * 4, "unauthorized")
 ANYONE: Final = (OK, OK, OK, OK, OK)
 CHANGED: Final = "VerySecurePassword2!"
 NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
@@ -179,6 +180,8 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("delete", "/api/channels/{channel_id}", {}, None, CLOSERS),
     HttpRow("put", "/api/channels/{channel_id}/subscription", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/channels/{channel_id}/subscription", {}, None, SUBSCRIBERS),
+    HttpRow("get", "/api/conduct", {}, None, NO_CONDUCT),
+    HttpRow("put", "/api/conduct", {}, {"version": "0"}, NO_CONDUCT),
     HttpRow("get", "/api/leaderboard", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/api/choices", {}, None, NEEDS_SIGN_IN),
     HttpRow("put", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN),

@@ -233,6 +233,10 @@ class Accounts:
         """
         return _own(await self._set(user_id, {"display_name": _display_name(text)}, op_id))
 
+    async def agree_to(self, user_id: str, version: str) -> OwnUser:
+        """Keep that the user agreed to the code of conduct of this version."""
+        return _own(await self._set(user_id, {"conduct_version": version}, None))
+
     async def set_picture(self, user_id: str, picture: str | None) -> str | None:
         """Name another picture of the user, or none; the answer is the one before."""
         return (await self._set(user_id, {"picture": picture}, None)).picture_before

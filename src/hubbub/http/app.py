@@ -13,6 +13,7 @@ from hubbub.actions.accounts import Accounts
 from hubbub.actions.channels import Channels
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
+from hubbub.actions.conduct import Conduct
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.pictures import Pictures
@@ -25,6 +26,7 @@ from hubbub.http.auth_routes import auth_routes
 from hubbub.http.bearer import signed_in
 from hubbub.http.channel_routes import channel_routes
 from hubbub.http.choice_routes import choice_routes
+from hubbub.http.conduct_routes import conduct_routes
 from hubbub.http.documentation import BEARER, documentation
 from hubbub.http.leaderboard_routes import leaderboard_routes
 from hubbub.http.parts import Conversations, Messages, Sync
@@ -46,6 +48,7 @@ def create_app(
     sync: Sync,
     channels: Channels,
     closing: Closing,
+    conduct: Conduct,
     leaderboards: Leaderboards,
     choices: Choices,
     pictures: Pictures,
@@ -76,6 +79,7 @@ def create_app(
                 sync_routes(sync),
                 channel_routes(channels, closing),
                 leaderboard_routes(leaderboards),
+                conduct_routes(conduct),
                 choice_routes(choices),
             ],
             guards=[signed_in(tokens, revocations, limiter, addresses)],

@@ -1,4 +1,4 @@
-"""What the database says about itself: its epoch."""
+"""What the database says about itself: its epoch, and which code of conduct holds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hubbub.storage.schema import meta
 from hubbub.wire.ids import new_id
 
 EPOCH = "epoch"
+CONDUCT = "conduct"
 
 
 def read_epoch(connection: Connection) -> str:
@@ -29,6 +30,18 @@ def renew_epoch(connection: Connection) -> str:
     epoch = new_id()
     _write(connection, EPOCH, epoch)
     return epoch
+
+
+def conduct(connection: Connection) -> str | None:
+    """The version of the code of conduct; None: there is none."""
+    return _read(connection, CONDUCT)
+
+
+def set_conduct(connection: Connection, version: str | None) -> None:
+    if version is None:
+        connection.execute(delete(meta).where(meta.c.name == CONDUCT))
+    else:
+        _write(connection, CONDUCT, version)
 
 
 def _read(connection: Connection, name: str) -> str | None:

@@ -46,7 +46,7 @@ def _tombstones(name: str, time: str) -> Index:
 
 # --- global -------------------------------------------------------------------------------------------------------
 
-# `epoch` (new when a backup is restored), and a check value of the vault key.
+# `epoch` (new when a backup is restored), a check value of the vault key, and the version of the code of conduct.
 meta = Table(
     "meta",
     metadata,
@@ -87,7 +87,7 @@ users = Table(
     Column("theme", String(16), nullable=False),
     Column("magnification", Float, nullable=False),
     Column("recents", Text, nullable=False),  # JSON array of strings
-    Column("conduct_accepted_at", BigInteger),  # when they agreed to the code of conduct; null: not yet
+    Column("conduct_version", _key(64)),  # hash of the code of conduct that they agreed to; null: to none
     Column("version", BigInteger, nullable=False),  # head of the user's stream
     Column("swept_version", BigInteger, nullable=False),  # newest tombstone of the stream that is gone
     Column("inserted_at", BigInteger, nullable=False),

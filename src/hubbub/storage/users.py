@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, select, tuple_, update
 
-from hubbub.storage import choices
+from hubbub.storage import choices, meta
 from hubbub.storage.schema import conversations, memberships, user_changes, users
 from hubbub.storage.unique import insert_unless_taken
 from hubbub.storage.user_stream import SETTINGS, advance
@@ -17,7 +17,7 @@ from hubbub.wire.errors import EmailTaken, IdTaken, InvalidCredentials, NotFound
 from hubbub.wire.events import Changed
 from hubbub.wire.ids import is_id
 from hubbub.wire.keys import Kdf
-from hubbub.wire.resources import Author, OwnUser, PublicUser
+from hubbub.wire.resources import Agreement, Author, OwnUser, PublicUser
 
 LARGEST_PRESENCE_GROUP = 100
 ACQUAINTING_KINDS = ("private", "group")
@@ -239,7 +239,14 @@ def own_user(connection: Connection, user_id: str) -> OwnUser | None:
         recents=msgspec.json.decode(row.recents, type=list[str]),
         name=row.name,
         admin=row.admin,
+        conduct=_agreement(meta.conduct(connection), row.conduct_version),
     )
+
+
+def _agreement(current: str | None, accepted: str | None) -> Agreement:
+    if current is None:
+        return "none"
+    return "accepted" if accepted == current else "open"
 
 
 def settings_change(connection: Connection, user_id: str) -> Changed:

@@ -42,6 +42,7 @@ NewDisplayName = Annotated[
 About = Annotated[str, Meta(max_length=500, description="What the user says of themselves.")]
 Theme = Literal["day", "night"]
 Magnification = Annotated[float, Meta(ge=0.7, le=1.4)]
+Agreement = Literal["none", "open", "accepted"]
 Period = Literal["day", "week", "all"]
 Recent = Annotated[str, Meta(min_length=1, max_length=512)]
 Recents = Annotated[list[Recent], Meta(max_length=MOST_RECENTS)]
@@ -171,13 +172,20 @@ def _require_derived(password: str, name: str) -> None:
         raise BadInput(f"{name}: with kdf it is what was derived, {DERIVED_BYTES} bytes as base64url.") from None
 
 
+class AcceptConduct(Body, kw_only=True):
+    """`version` is that of the text which was shown."""
+
+    version: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 # --- what is answered ---------------------------------------------------------------------------------------
 
 
 class OwnUser(msgspec.Struct, kw_only=True):
     """A user as they see themselves; also the row `settings` of their stream.
 
-    `picture` names it in `/pictures/{picture}/256.webp`; null: there is none.
+    `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the
+    code of conduct as it is now; `none`: this server has none.
     """
 
     id: str
@@ -191,6 +199,7 @@ class OwnUser(msgspec.Struct, kw_only=True):
     recents: list[str]
     name: str
     admin: bool
+    conduct: Agreement
 
 
 class PublicUser(msgspec.Struct, kw_only=True):
@@ -317,6 +326,14 @@ class ChannelPage(msgspec.Struct, kw_only=True):
 
     items: list[Channel]
     page_token: str | None
+
+
+class ConductText(msgspec.Struct, kw_only=True):
+    """The code of conduct in Markdown; `version` is another one whenever the text is."""
+
+    text: str
+    version: str
+    accepted: bool
 
 
 class Ranked(msgspec.Struct, kw_only=True):

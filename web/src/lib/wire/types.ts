@@ -427,7 +427,8 @@ export interface SettingsChange {
 /**
  * A user as they see themselves; also the row `settings` of their stream.
  *
- * `picture` names it in `/pictures/{picture}/256.webp`; null: there is none.
+ * `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the code
+ * of conduct as it is now; `none`: this server has none.
  */
 export interface OwnUser {
 	id: string;
@@ -441,6 +442,7 @@ export interface OwnUser {
 	recents: string[];
 	name: string;
 	admin: boolean;
+	conduct: 'accepted' | 'none' | 'open';
 }
 /**
  * `id` is that of the conversation.
@@ -938,6 +940,12 @@ export interface Register {
 	user_key?: NewUserKey | null;
 }
 /**
+ * `version` is that of the text which was shown.
+ */
+export interface AcceptConduct {
+	version: string;
+}
+/**
  * How to stretch the password that belongs to an address; made up where nothing is known of the address.
  */
 export interface Stretching {
@@ -1033,6 +1041,14 @@ export interface Channel {
 export interface ChannelPage {
 	items: Channel[];
 	page_token: string | null;
+}
+/**
+ * The code of conduct in Markdown; `version` is another one whenever the text is.
+ */
+export interface ConductText {
+	text: string;
+	version: string;
+	accepted: boolean;
 }
 /**
  * A place on the leader-board; who has as many points shares the rank. `reactions` are those that others gave.

@@ -768,7 +768,11 @@ def upgrade() -> None:
         sa.Column("theme", sa.String(length=16), nullable=False),
         sa.Column("magnification", sa.Float(), nullable=False),
         sa.Column("recents", sa.Text(), nullable=False),
-        sa.Column("conduct_accepted_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "conduct_version",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("swept_version", sa.BigInteger(), nullable=False),
         sa.Column("inserted_at", sa.BigInteger(), nullable=False),
