@@ -38,6 +38,9 @@ from hubbub.actions.publishing import Publisher
 from hubbub.actions.pulling import Pulling
 from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
+from hubbub.actions.room_joining import RoomJoining
+from hubbub.actions.room_talk import RoomTalk
+from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
 from hubbub.actions.sharing import Sharing
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
@@ -47,6 +50,7 @@ from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords
 from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
+from hubbub.auth.tickets import Tickets
 from hubbub.auth.tokens import Tokens
 from hubbub.bus.memory import MemoryBus
 from hubbub.bus.port import Bus
@@ -56,12 +60,14 @@ from hubbub.collecting import Collecting
 from hubbub.config import Settings, WrongSettings
 from hubbub.database import database, require_current
 from hubbub.first_start import Keys, keys_of
+from hubbub.gateway.attendance import Attendance
 from hubbub.gateway.channel import Channel
 from hubbub.gateway.channels.conversation import ConversationChannel
+from hubbub.gateway.channels.room import RoomChannel
 from hubbub.gateway.channels.system import SystemChannel
 from hubbub.gateway.channels.user import UserChannel
 from hubbub.gateway.connection import Connection
-from hubbub.gateway.gateway import Gateway
+from hubbub.gateway.gateway import ROOM, Gateway
 from hubbub.gateway.presence import Presence
 from hubbub.gateway.reference import asyncapi
 from hubbub.gateway.topics import Topics
@@ -131,7 +137,7 @@ class Server:
             event.listen(self._writing, "after_cursor_execute", self._metrics.query)
         self._writer = Writer(self._writing, observe=self._metrics.batch)
         self._sweep = Sweep(self._reader, self._writer, ages(settings)) if worker.number == 0 else None
-        self._bus, present = _carriers(settings)
+        self._bus, present, attending = _carriers(settings)
         self._publisher = Publisher(self._bus)
         self._expiring = Expiring(self._reader, self._writer, self._publisher) if worker.number == 0 else None
         self._closing = Closing(self._reader, self._writer, self._publisher)
@@ -143,6 +149,7 @@ class Server:
         self._revocations = Revocations(self._reader)
         self._limiter: MemoryLimiter | NoLimits = MemoryLimiter() if settings.rate_limits else NoLimits()
         self._addresses = Addresses(keys.signing)
+        self._sending = Rule("sending", settings.messages_per_second, settings.message_burst)
         self._rosters = Rosters(settings.cache_entries, self._metrics.cache)
         self._writer.on_rollback(self._rosters.forget)
         self._passwords = Passwords()
@@ -165,6 +172,7 @@ class Server:
         self._pulling = Pulling(self._reader, self._rosters, self._vault, epoch)
         self._topics = Topics(self._bus, self._readers_among)
         self._topics.overhear = self._presence.overhear
+        self._make_rooms(keys, epoch, attending)
         self._channels = self._make_channels()
         self._gateway = Gateway(
             self._topics,
@@ -204,6 +212,8 @@ class Server:
         running.push_async_callback(self._bus.close)
         await self._presence.start()
         running.push_async_callback(self._presence.close)
+        await self._attendance.start()
+        running.push_async_callback(self._attendance.close)
         self._writer.start()
         running.callback(self._writing.dispose)
         running.push_async_callback(self._writer.close)  # before the bus: what is committed last is still published
@@ -223,6 +233,8 @@ class Server:
             running.callback(finishing.cancel)
             sweeping = asyncio.get_running_loop().create_task(self._sweep.forever(), name="sweep")
             running.callback(sweeping.cancel)
+            ending = asyncio.get_running_loop().create_task(self._rooms.end_forever(), name="ending rooms")
+            running.callback(ending.cancel)
         if self._expiring is not None:
             expiring = asyncio.get_running_loop().create_task(self._expiring.forever(), name="expiring")
             running.callback(expiring.cancel)
@@ -242,6 +254,34 @@ class Server:
             publisher=self._publisher,
             request_mac=self._mac,
         )
+
+    def _make_rooms(self, keys: Keys, epoch: str, attending: PresenceStore) -> None:
+        settings, view = self._settings, RoomView(self._settings.public_url)
+        limits = RoomLimits(
+            per_user=settings.rooms_per_user,
+            idle_after=settings.room_idle_seconds,
+            longest=settings.room_longest_seconds,
+            history=settings.room_history,
+        )
+        self._tickets = Tickets(keys.signing)
+        self._rooms = Rooms(self._reader, self._writer, self._publisher, self._mac, view, limits)
+        self._room_joining = RoomJoining(self._reader, self._writer, self._tickets, view)
+        self._room_talk = RoomTalk(
+            reader=self._reader,
+            writer=self._writer,
+            publisher=self._publisher,
+            rosters=self._rosters,
+            mac=self._mac,
+            view=view,
+            epoch=epoch,
+            longest=settings.room_body,
+            limiter=self._limiter,
+            sending=self._sending,
+        )
+        self._attendance = Attendance(
+            attending, self._topics, self._publisher, self._room_talk.registered, self._rooms.gone
+        )
+        self._topics.attendance_changed = self._attendance.changed
 
     def _make_channels(self) -> dict[str, Channel]:
         settings = self._settings
@@ -267,12 +307,15 @@ class Server:
             publisher=publisher,
             topics=self._topics,
             limiter=self._limiter,
-            sending=Rule("sending", settings.messages_per_second, settings.message_burst),
+            sending=self._sending,
         )
         return {
             "system": SystemChannel(self._accounts, starting, self._presence, self._limiter),
             "user": UserChannel(self._pulling),
             "conversation": conversation,
+            ROOM: RoomChannel(
+                talk=self._room_talk, tickets=self._tickets, attendance=self._attendance, publisher=publisher
+            ),
         }
 
     async def _readers_among(self, conversation_id: str, user_ids: set[str]) -> tuple[set[str] | None, int]:
@@ -311,6 +354,9 @@ class Server:
                 accounts=self._accounts,
                 store=PictureStore(self._settings.data_folder / "pictures"),
             ),
+            rooms=self._rooms,
+            room_joining=self._room_joining,
+            room_talk=self._room_talk,
             tokens=self._tokens,
             revocations=self._revocations,
             limiter=self._limiter,
@@ -355,20 +401,22 @@ class Server:
 
 def socket_limits(settings: Settings) -> dict[str, int | float]:
     """What clients of the socket have to keep to, by the names of the settings."""
-    names = ("max_frame", "max_unsent", "max_body", "max_members", "messages_per_second", "message_burst")
+    names = ("max_frame", "max_unsent", "max_body", "room_body", "max_members", "messages_per_second", "message_burst")
     return {name: getattr(settings, name) for name in names}
 
 
-def _carriers(settings: Settings) -> tuple[Bus, PresenceStore]:
+def _carriers(settings: Settings) -> tuple[Bus, PresenceStore, PresenceStore]:
+    """The bus, who is online, and who is in which room."""
     if not settings.redis_url:
-        return MemoryBus(), MemoryPresence()
+        return MemoryBus(), MemoryPresence(), MemoryPresence()
     try:  # here and not above: one process does not need the extra
         from hubbub.bus.presence_redis import RedisPresence  # noqa: PLC0415
         from hubbub.bus.redis import RedisBus  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         raise WrongSettings(["redis_url needs the extra `redis`: pip install 'hubbub[redis]'."]) from missing
     try:
-        return RedisBus(settings.redis_url), RedisPresence(settings.redis_url)
+        url = settings.redis_url
+        return RedisBus(url), RedisPresence(url), RedisPresence(url, prefix="hubbub:rooms")
     except ValueError as wrong:
         raise WrongSettings(["redis_url: the value is not an address of Redis."]) from wrong
 

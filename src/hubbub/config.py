@@ -136,6 +136,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cache_entries: Annotated[
         int, Meta(ge=0, le=1_000_000, description="Conversations whose latest page and members stay in memory.")
     ] = 4096
+    rooms_per_user: Annotated[int, Meta(ge=1, le=100_000, description="Rooms that a user may have at a time.")] = 10
+    room_idle_seconds: Annotated[
+        int, Meta(ge=1, le=604_800, description="Seconds without a message or a join after which a room ends.")
+    ] = 300
+    room_longest_seconds: Annotated[
+        int, Meta(ge=1, le=2_419_200, description="Seconds after which a room ends, whatever is going on in it.")
+    ] = 43_200
+    room_history: Annotated[int, Meta(ge=1, le=10_000, description="Messages of a room that are kept.")] = 500
+    room_body: Annotated[int, Meta(ge=1, le=16_000, description="Characters of a message in a room.")] = 1000
     tombstone_days: Annotated[
         int, Meta(ge=1, le=3650, description="How long deletions are remembered for clients that were away.")
     ] = 30

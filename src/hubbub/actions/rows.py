@@ -49,6 +49,7 @@ def message_row(seen: Seen) -> MessageRow:
         subject=message.subject,
         ts=message.stamp,
         expires_at=None if message.expires_at is None else rfc3339(message.expires_at),
+        signature=message.signature,
     )
 
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from hubbub.domain import ordering, rules
+from hubbub.domain import ordering, rooms, rules
 from hubbub.domain.envelopes import check_copies, check_current
 from hubbub.domain.ordering import Place
 from hubbub.storage import conversations, messages, scores, users
@@ -32,6 +32,7 @@ from hubbub.wire.errors import (
     Forbidden,
     IdTaken,
     IndexBehind,
+    InvalidSignature,
     NotFound,
     NotMember,
     Refusal,
@@ -44,7 +45,7 @@ from hubbub.wire.resources import Author
 
 class Said(msgspec.Struct, frozen=True, gc=False):
     """What is said: plaintext `content`, perhaps below a `subject`; or `copies` by recipient (seed 003); or `sealed`,
-    with copies.
+    with copies. `signature` is that of the author over `content`, where messages are signed; it was checked.
     """
 
     content: str | None = None
@@ -53,6 +54,7 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     envelope: Envelope | None = None
     parsed_copies: dict[str, WireCopy] | None = None
     subject: str | None = None
+    signature: str | None = None
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
@@ -160,16 +162,26 @@ class _Batch:
 
     def write(self) -> None:
         messages.add(self._connection, self._added, self._copies)
-        conversations.save_ends(self._connection, [self._conversations[changed] for changed in self._changed])
         scores.written(self._connection, self._written, self._transaction.now)
+        changed = [self._conversations[id] for id in self._changed]
+        conversations.save_ends(self._connection, changed)
+        self._keep_limits(changed)
+
+    def _keep_limits(self, changed: Sequence[Conversation]) -> None:
+        limited = [one for one in changed if one.history_limit is not None]
+        added = Counter(message.conversation_id for message in self._added) if limited else Counter()
+        for one in limited:
+            messages.trim(self._connection, one.id, one.history_limit or 0, added[one.id])
 
     def _is_public(self, send: Send) -> bool:
         conversation = self._conversations.get(send.conversation_id)
-        return conversation is not None and conversation.reading == "anyone"
+        if conversation is None or conversation.signed:
+            return False  # who signs takes part under a name of their own
+        return conversation.reading == "anyone"
 
     def _store(self, send: Send) -> Sent:
         conversation = self._conversations.get(send.conversation_id)
-        if conversation is None:
+        if conversation is None or rooms.is_over(conversation.due_at, self._transaction.now):
             raise NotMember()
         taken = self._taken.get((send.conversation_id, send.id))
         if taken is not None and (taken.owner_id, taken.request_mac) == (send.sender, send.request_mac):
@@ -186,7 +198,7 @@ class _Batch:
 
     def _repeat(self, conversation: Conversation, message: Message) -> Sent:
         """A message that was accepted before is announced again and changes nothing."""
-        if not conversation.encrypted or message.deleted:
+        if not conversation.copied or message.deleted:
             return Sent(conversation, message, {}, repeated=True, author=self._authors.get(message.owner_id))
         copied = {copy.user_id: copy for copy in self._copies if copy.message_id == message.id}
         found = copied or messages.copies_of(self._connection, conversation.id, message.id)
@@ -202,7 +214,9 @@ class _Batch:
 
     def _copy(self, conversation: Conversation, send: Send) -> tuple[dict[str, Copy], tuple[str, ...]]:
         """The copies to store, and the members who get none."""
-        if not conversation.encrypted:
+        if conversation.signed and send.said.signature is None:
+            raise InvalidSignature()
+        if not conversation.copied:
             require_form(send.said.content is not None and send.said.copies is None, "content")
             return {}, ()
         roster = checked_roster(self._rosters, self._connection, conversation, send.said, rev=0)
@@ -258,9 +272,15 @@ class _Batch:
             subject=send.said.subject,
             stamp=stamp,
             expires_at=end_of(send.expires_in or conversation.expires_in, now),
+            signature=send.said.signature,
         )
-        top, last_stamp = ordering.advance(conversation.top, place), stamp or conversation.last_stamp
-        moved = replace(conversation, head=version, top=top, last_stamp=last_stamp)
+        moved = replace(
+            conversation,
+            head=version,
+            top=ordering.advance(conversation.top, place),
+            last_stamp=stamp or conversation.last_stamp,
+            due_at=rooms.due(now, conversation.idle_after, conversation.ends_at),
+        )
         self._conversations[conversation.id] = moved
         self._changed.add(conversation.id)
         self._taken[conversation.id, send.id] = message

@@ -110,7 +110,9 @@ async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
         raise
     if connection.phase != connection.OPEN:
         gateway.topics.leave(topic, connection)
+        channel.left(connection, id)
     elif not gateway.topics.hears(topic, connection):
+        channel.left(connection, id)
         raise NotMember()  # put out while the answer was read
     else:
         _topics(connection)[topic] = joined

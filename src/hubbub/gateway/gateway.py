@@ -18,7 +18,9 @@ from hubbub.gateway.wheel import TimerWheel
 from hubbub.monitoring import Metrics
 from hubbub.wire.errors import CloseCode, TokenOfAnother, UnmatchedTopic
 from hubbub.wire.events import Payload
+from hubbub.wire.ids import is_room_id
 
+ROOM = "room"  # the channel of conversations whose id is a room's
 SILENCE_LOOK = 60  # ticks until a new socket is looked at first
 ANSWER_PATIENCE = 5.0  # seconds that answers under way have when the server goes
 DRAIN_PATIENCE = 3.0  # seconds that clients have to close when the server goes
@@ -132,8 +134,10 @@ class Gateway:
     def channel_of(self, topic: str) -> tuple[Channel, str]:
         """The channel that serves a topic, and the id in its name; raises `UnmatchedTopic`."""
         prefix, colon, id = topic.partition(":")
-        channel = self._channels.get(prefix)
-        if channel is None or not colon:
+        if not colon or prefix == ROOM:
+            raise UnmatchedTopic()
+        channel = self._channels.get(ROOM if prefix == "conversation" and is_room_id(id) else prefix)
+        if channel is None:
             raise UnmatchedTopic()
         return channel, id
 

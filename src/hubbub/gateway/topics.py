@@ -25,6 +25,8 @@ log = structlog.get_logger("hubbub.topics")
 SYSTEM_TOPIC = "system:general"
 PRESENCE_PREFIX = "presence:"
 CONVERSATION_PREFIX = "conversation:"
+ATTENDANCE_CHANGED = "attendance_changed"  # between server processes only: who is in a room
+LAST_WORDS = frozenset({"room_ended"})  # whoever hears one of these hears nothing more
 UNKNOWN = -1
 MANY = 64
 
@@ -112,6 +114,7 @@ class Topics:
         self._topics: dict[str, Topic] = {}
         self._rechecks: set[asyncio.Task[None]] = set()
         self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
+        self.attendance_changed: Callable[[str], None] = lambda conversation_id: None
 
     async def join(self, name: str, listener: Listener) -> str:
         """Listen; once this returns nothing is missed. The result is `name`, the same object for every listener."""
@@ -148,6 +151,12 @@ class Topics:
             if name.startswith(CONVERSATION_PREFIX):
                 topic.departed_version = UNKNOWN
 
+    def say(self, name: str, event: str, payload: bytes) -> None:
+        """Push to the listeners of this process alone."""
+        topic = self._topics.get(name)
+        if topic is not None:
+            self._write(name, topic, [Published(name, event, payload)])
+
     def deliver(self, batch: list[Published]) -> None:
         """Write what one tick brought."""
         by_topic = attrgetter("topic")
@@ -172,6 +181,9 @@ class Topics:
         if name.startswith(PRESENCE_PREFIX):
             wire_name = SYSTEM_TOPIC
             frames = [frame for frame in frames if not self.overhear(frame, topic.all())]
+        elif any(frame.event == ATTENDANCE_CHANGED for frame in frames):
+            self.attendance_changed(name.partition(":")[2])
+            frames = [frame for frame in frames if frame.event != ATTENDANCE_CHANGED]
         for codec, listeners in ((V2, topic.listeners), (V1, topic.old_listeners)):
             if not listeners:
                 continue
@@ -179,6 +191,9 @@ class Topics:
                 _push_by_standing(codec, wire_name, listeners, frames)
             else:
                 _push_to_all(codec, wire_name, listeners, frames)
+        if any(frame.event in LAST_WORDS for frame in frames):
+            for listener in topic.all():
+                listener.evict(name)
 
     # --- rechecking -----------------------------------------------------------------------------------------------
 

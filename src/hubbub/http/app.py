@@ -17,6 +17,9 @@ from hubbub.actions.conduct import Conduct
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.room_joining import RoomJoining
+from hubbub.actions.room_talk import RoomTalk
+from hubbub.actions.rooms import Rooms
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import Addresses, Limiter
 from hubbub.auth.revocations import Revocations
@@ -34,6 +37,7 @@ from hubbub.http.picture_routes import picture_routes, shown_pictures
 from hubbub.http.problems import exception_handlers
 from hubbub.http.reading_routes import message_routes, sync_routes, user_routes
 from hubbub.http.requests import LARGEST_BODY, HubbubRequest
+from hubbub.http.room_routes import room_routes
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 
@@ -52,6 +56,9 @@ def create_app(
     leaderboards: Leaderboards,
     choices: Choices,
     pictures: Pictures,
+    rooms: Rooms,
+    room_joining: RoomJoining,
+    room_talk: RoomTalk,
     tokens: Tokens,
     revocations: Revocations,
     limiter: Limiter,
@@ -78,6 +85,7 @@ def create_app(
                 message_routes(messages, conversations),
                 sync_routes(sync),
                 channel_routes(channels, closing),
+                room_routes(rooms, room_joining, room_talk),
                 leaderboard_routes(leaderboards),
                 conduct_routes(conduct),
                 choice_routes(choices),

@@ -59,6 +59,13 @@ BODIES = (
     resources.OwnUser,
     resources.Leaderboard,
     resources.Ranked,
+    resources.NewRoom,
+    resources.Room,
+    resources.RoomList,
+    resources.JoinRoom,
+    resources.JoinedRoom,
+    resources.NewRoomMessage,
+    resources.RoomMessages,
     Pulled,
     Problem,
 )

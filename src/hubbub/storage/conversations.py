@@ -26,8 +26,9 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     `joining` (members, anyone: also oneself, oneself: nobody else) who lets somebody in; `changing` (members, owner)
     who renames it; `reading` (members, anyone) and `posting` (members, moderators, accounts) who may read and write;
     `placing` (authors, server) whose order it is; `signed` whether messages carry signatures. `expires_in` and
-    `idle_after` are seconds, `ends_at` and `active_at` times. `name` is its place in addresses; `listed`: others find
-    it by searching. `apart`: one of the two in it blocked the other, and nothing is said in it.
+    `idle_after` are seconds, `ends_at` and `due_at` times: when it ends at the latest, and when unless somebody writes
+    or joins. `name` is its place in addresses; `listed`: others find it by searching.
+    `apart`: one of the two in it blocked the other, and nothing is said in it.
     """
 
     id: str
@@ -58,7 +59,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     history_limit: int | None = None
     idle_after: int | None = None
     ends_at: int | None = None
-    active_at: int = 0
+    due_at: int | None = None
     name: str | None = None
     about: str = ""
     picture: str | None = None
@@ -78,6 +79,11 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
         Never by what may change, such as whether it is found by searching: what was counted must be taken off again.
         """
         return self.joining == "oneself"
+
+    @property
+    def copied(self) -> bool:
+        """Whether each member gets a copy of their own: what is signed and encrypted has one text, for all."""
+        return self.encrypted and not self.signed
 
 
 FIRST_VERSION = 1
@@ -125,9 +131,9 @@ _STORE_END = Prepared(
         last_device_id=bindparam("new_device"),
         last_position=bindparam("new_position"),
         last_stamp=bindparam("new_stamp"),
-        active_at=bindparam("new_active"),
+        due_at=bindparam("new_due"),
     ),
-    ("new_head", "new_top", "new_owner", "new_device", "new_position", "new_stamp", "new_active", "row"),
+    ("new_head", "new_top", "new_owner", "new_device", "new_position", "new_stamp", "new_due", "row"),
 )
 
 
@@ -174,7 +180,7 @@ def _conversation(row: Row[Any]) -> Conversation:
         history_limit=row.history_limit,
         idle_after=row.idle_after,
         ends_at=row.ends_at,
-        active_at=row.active_at,
+        due_at=row.due_at,
         name=row.name,
         about=row.about,
         picture=row.picture,
@@ -234,7 +240,7 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
         "history_limit": conversation.history_limit,
         "idle_after": conversation.idle_after,
         "ends_at": conversation.ends_at,
-        "active_at": conversation.active_at,
+        "due_at": conversation.due_at,
         "name": conversation.name,
         "about": conversation.about,
         "picture": conversation.picture,
@@ -257,7 +263,7 @@ def save_ends(connection: Connection, changed: Iterable[Conversation]) -> None:
     for conversation in changed:
         last = conversation.top.last
         owner, device, position = (last.owner_id, last.device_id, last.position) if last else (None, None, 0)
-        times = (conversation.last_stamp, conversation.active_at)
+        times = (conversation.last_stamp, conversation.due_at)
         rows.append((conversation.head, conversation.top.idx, owner, device, position, *times, conversation.id))
     _STORE_END.execute(connection, rows)
 

@@ -164,6 +164,25 @@ def save(connection: Connection, message: Message) -> None:
     )
 
 
+def trim(connection: Connection, conversation_id: str, keep: int, added: int) -> None:
+    """Take what is said from all but the newest `keep` messages, after `added` came to at most so many.
+
+    Their ids stay: otherwise whoever read a signed message could send it again.
+    """
+    old = (
+        select(messages.c.id)
+        .where(messages.c.conversation_id == conversation_id, messages.c.deleted == 0)
+        .order_by(messages.c.version.desc())
+        .offset(keep)
+        .limit(added)
+    )
+    connection.execute(
+        update(messages)
+        .where(messages.c.conversation_id == conversation_id, messages.c.id.in_(old))
+        .values(content=None, signature=None, deleted=1)
+    )
+
+
 def copies_of(connection: Connection, conversation_id: str, message_id: str) -> dict[str, Copy]:
     """The copies of a message by recipient."""
     rows = connection.execute(

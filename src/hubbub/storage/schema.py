@@ -230,7 +230,7 @@ conversations = Table(
     Column("last_device_id", _id()),
     Column("last_position", BigInteger, nullable=False),
     Column("last_stamp", BigInteger, nullable=False),  # nanoseconds; of the last message where the server places
-    Column("active_at", BigInteger, nullable=False),  # of the last message or join, where `idle_after` counts
+    Column("due_at", BigInteger),  # when it ends unless somebody writes or joins; null: never
     Column("chain_hash", Text),  # b64u hash of the last link of the membership chain
     Column("approvals", Integer, nullable=False),
     Column("inserted_at", BigInteger, nullable=False),
@@ -244,9 +244,15 @@ conversations = Table(
     ),
     Index(
         "conversations_ending",
-        "ends_at",
-        sqlite_where=text("ends_at IS NOT NULL"),
-        postgresql_where=text("ends_at IS NOT NULL"),
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "conversations_ending_of",
+        "creator_id",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
     ),
 )
 

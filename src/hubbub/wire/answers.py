@@ -13,7 +13,7 @@ import msgspec
 from hubbub.wire.changes import ConversationChange, StreamChange
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.events import ConversationRow, MessageRow, PrivateKeyRow, ReactionRow
-from hubbub.wire.resources import Author, MessagePage, PublicUser
+from hubbub.wire.resources import Author, MessagePage, Participant, PublicUser
 
 
 class Done(msgspec.Struct):
@@ -58,6 +58,20 @@ class ResumedDocument(Document, kw_only=True):
 
     changes: list[ConversationChange]
     more: bool
+
+
+class RoomDocument(msgspec.Struct, kw_only=True):
+    """A room as a participant sees it. `messages` are the latest 50, the last first; its `page_token` is the id of the
+    oldest of them, for `before` of `GET /api/rooms/{id}/messages`. `participants` are those who are there now,
+    `authors` those who wrote what is shown, by id.
+    """
+
+    conversation: ConversationRow
+    messages: MessagePage
+    participants: list[Participant]
+    authors: dict[str, Participant]
+    cursor: int
+    epoch: str
 
 
 # --- sync ---------------------------------------------------------------------------------------------------------

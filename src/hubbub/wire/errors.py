@@ -85,7 +85,7 @@ class InvalidPageToken(BadInput):
 
 class InvalidSignature(BadInput):
     code = "invalid_signature"
-    status = 422
+    status = 403
     sentence = "A signature is missing or does not verify."
 
 
@@ -221,6 +221,13 @@ class CursorExpired(Conflict):
     code = "cursor_expired"
     status = 410
     sentence = "The cursor is too old or from another epoch; build the replica anew."
+
+
+class ProofRequired(Conflict):
+    """`nonce` is what to sign."""
+
+    code = "proof_required"
+    sentence = "This key takes part already; sign the nonce to show that it is yours."
 
 
 class WrongKind(Conflict):

@@ -44,10 +44,11 @@ class WriteOfDocuments(Write):
 
 
 class JoinParams(Payload):
-    """`cursor` and `epoch` together ask for what changed since, instead of the latest page."""
+    """`cursor` and `epoch` together ask for what changed since, instead of the latest page; `ticket` is a room's."""
 
     cursor: int | None = None
     epoch: str | None = None
+    ticket: str | None = None
 
 
 class Nothing(Payload):
@@ -103,6 +104,14 @@ class SendMessage(Body):
     subject: str | None = None
     expires_in: Lifetime | None = None
     off_the_record: bool = False
+
+
+class SendSigned(Write, kw_only=True):
+    """`id` is a fresh UUID. `signature`: of the participant, over room, `id`, their unique name and `content`."""
+
+    id: str
+    content: str
+    signature: str = ""
 
 
 class EditMessage(Body, kw_only=True):
@@ -206,6 +215,7 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     subject: str | None = None
     ts: int | None = None
     expires_at: str | None = None
+    signature: str | None = None
 
 
 class ReactionRow(msgspec.Struct, kw_only=True):

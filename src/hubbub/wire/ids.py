@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +13,7 @@ from hubbub.wire.errors import BadInput
 
 NIL_ID = "00000000-0000-0000-0000-000000000000"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ROOM = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def new_id() -> str:
@@ -27,6 +29,16 @@ def new_id() -> str:
 def is_id(text: str) -> bool:
     """Whether `text` is a UUID as we write them: lower case with dashes."""
     return _UUID.fullmatch(text) is not None
+
+
+def new_room_id() -> str:
+    """What a room is called, and what lets people in: 128 random bits as 22 characters of base64url."""
+    return secrets.token_urlsafe(16)
+
+
+def is_room_id(text: str) -> bool:
+    """Whether `text` has the shape of a room's id, which no UUID has."""
+    return _ROOM.fullmatch(text) is not None
 
 
 def require_id(text: str, name: str = "id") -> str:

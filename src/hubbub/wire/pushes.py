@@ -23,7 +23,7 @@ from hubbub.wire.changes import (
 )
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.events import ConversationRow, MessageRow
-from hubbub.wire.resources import Author, PublicUser
+from hubbub.wire.resources import Author, Participant, PublicUser
 
 
 class Resync(msgspec.Struct):
@@ -218,6 +218,31 @@ class NewEncryptionKeys(msgspec.Struct, kw_only=True):
     changes: list[ConversationChange]
 
 
+# --- conversation:{id} of a room ----------------------------------------------------------------------------------
+
+
+class RoomMessage(msgspec.Struct, kw_only=True):
+    """As `NewMessage`, with the participant who wrote it: some see them for the first time."""
+
+    conversation_id: str
+    message: MessageRow
+    version: int
+    changes: list[MessageChange]
+    author: Participant
+
+
+class Participants(msgspec.Struct, kw_only=True):
+    """Everyone who is there now."""
+
+    participants: list[Participant]
+
+
+class RoomEnded(msgspec.Struct, kw_only=True):
+    """`idle`: nobody wrote or joined; `age`: it lasted as long as rooms may; `closed`: by its owner."""
+
+    reason: Literal["idle", "age", "closed"]
+
+
 # --- which topic says what ----------------------------------------------------------------------------------------
 
 
@@ -278,5 +303,13 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "update_expiry": _push("Messages last for another time from now on.", UpdateExpiry),
         "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
         "resync": _RESYNC,
+    },
+    "room": {
+        "new_message": _push("A message.", RoomMessage),
+        "participants": _push("Somebody came or went: everyone who is there now.", Participants),
+        "start_typing": _push("A participant began to type.", Typing),
+        "finish_typing": _push("A participant stopped typing, left, or went away.", Typing),
+        "room_ended": _push("The room is gone, with all that was in it; `phx_close` follows.", RoomEnded),
+        "resync": _push("The server may have missed something: ask for the messages after the last.", Resync),
     },
 }

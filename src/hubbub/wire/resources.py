@@ -353,6 +353,87 @@ class Leaderboard(msgspec.Struct, kw_only=True):
     items: list[Ranked]
 
 
+class NewRoom(Body, kw_only=True):
+    """`encrypted`: what is said is sealed by a key in the link, after the `#`, which the server never gets."""
+
+    title: Annotated[str, Meta(max_length=128)] | None = None
+    encrypted: bool = False
+    id: OperationId | None = None
+
+
+class JoinProof(Body, kw_only=True):
+    """That one has the key: `signature`, by it, over "hubbub-room-join/1", the room and the `nonce` of the refusal."""
+
+    nonce: Annotated[str, Meta(max_length=256)]
+    signature: Annotated[str, Meta(max_length=256)]
+
+
+class JoinRoom(Body, kw_only=True):
+    """`name` is a wish; `public_key` is Ed25519, 32 bytes as base64url. `proof` is for a key that was there before."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    public_key: Annotated[str, Meta(min_length=43, max_length=43)]
+    proof: JoinProof | None = None
+
+
+class Participant(msgspec.Struct, kw_only=True):
+    """Who takes part in a room: `name` is theirs alone there, `user_id` null for a guest."""
+
+    id: str
+    name: str
+    user_id: str | None
+    public_key: str
+
+
+class Room(msgspec.Struct, kw_only=True):
+    """`link` is for people. It ends `idle_after` seconds after the last message or join, at the latest at `ends_at`,
+    `longest` seconds after it began. `history_limit`: messages that are kept. `participants`: everyone who ever joined.
+    """
+
+    id: str
+    title: str | None
+    encrypted: bool
+    link: str
+    owner_id: str
+    ends_at: str
+    idle_after: int
+    longest: int
+    history_limit: int
+    participants: list[Participant]
+    inserted_at: str
+
+
+class RoomList(msgspec.Struct, kw_only=True):
+    items: list[Room]
+
+
+class JoinedRoom(msgspec.Struct, kw_only=True):
+    """`ticket` is what the participant joins the room's topic with, on the socket; it lasts as long as the room."""
+
+    participant: Participant
+    room: Room
+    ticket: str
+
+
+class NewRoomMessage(Body, kw_only=True):
+    """`signature`: of the participant, over "hubbub-room/1", the room, `id` (a fresh UUID), their unique name, `text`.
+
+    In an encrypted room `text` is base64url of nonce and ciphertext.
+    """
+
+    id: Annotated[str, Meta(min_length=36, max_length=36)]
+    participant: Annotated[str, Meta(min_length=36, max_length=36)]
+    text: str
+    signature: Annotated[str, Meta(max_length=256)] = ""
+
+
+class RoomMessages(msgspec.Struct, kw_only=True):
+    """Messages of a room, oldest first; `authors` are the participants who wrote them, by id."""
+
+    items: list[MessageRow]
+    authors: dict[str, Participant]
+
+
 class IdentityEntry(msgspec.Struct, kw_only=True):
     """One identity key of a user's history, `seq` counting from 1; `inserted_at` in RFC 3339."""
 

@@ -89,6 +89,16 @@ def copy_info(header: bytes, to: str, kid: str) -> bytes:
     return fields("hubbub-copy/1", sha256(header).digest(), to, kid)
 
 
+def room_message_bytes(room: str, message: str, name: str, text: str) -> bytes:
+    """What a participant of a room signs of a message; `name` is the unique one that the room gave them."""
+    return fields("hubbub-room/1", room, message, name, text)
+
+
+def room_join_bytes(room: str, nonce: str) -> bytes:
+    """What a participant signs to come back into a room; `nonce` is the server's, as it was sent."""
+    return fields("hubbub-room-join/1", room, nonce)
+
+
 def b64u(raw: bytes) -> str:
     """base64url without padding (RFC 4648, 5)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
@@ -115,7 +125,7 @@ def thumbprint(x: str) -> str:
 
 def is_signed_by(identity_key: bytes, signature: bytes, signed: bytes) -> bool:
     """Whether the Ed25519 `signature` (RFC 8032) over `signed` was made with this identity key."""
-    if not _is_sound_key(identity_key):
+    if not is_sound_key(identity_key):
         return False
     try:
         Ed25519PublicKey.from_public_bytes(identity_key).verify(signature, signed)
@@ -124,6 +134,7 @@ def is_signed_by(identity_key: bytes, signature: bytes, signed: bytes) -> bool:
     return True
 
 
-def _is_sound_key(identity_key: bytes) -> bool:
+def is_sound_key(identity_key: bytes) -> bool:
+    """Whether it is no point under which a signature could fit more than one text."""
     y = int.from_bytes(identity_key, "little") & ((1 << 255) - 1)
     return y < _P and y not in _SMALL_ORDER_Y

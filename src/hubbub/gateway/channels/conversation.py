@@ -20,6 +20,7 @@ from hubbub.auth.actor import Actor
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
 from hubbub.gateway.channel import Answer, Event, Response, Socket, handles, submits
 from hubbub.gateway.topics import Topics
+from hubbub.gateway.typing import Typing
 from hubbub.wire import answers, events
 from hubbub.wire.errors import NotMember, Unauthorized
 from hubbub.wire.ids import is_id
@@ -56,11 +57,10 @@ class ConversationChannel:
         self._read_marks = read_marks
         self._documents = documents
         self._pulling = pulling
-        self._publisher = publisher
         self._topics = topics
         self._limiter = limiter
         self._sending = sending
-        self._typing: dict[str, set[Socket]] = {}
+        self._typing = Typing(publisher)
         self.events: dict[str, Event] = {
             "send_message": submits(events.SendMessage, self.send_message, answers.MessageWritten),
             "edit_message": handles(events.EditMessage, self.edit_message, answers.MessageWritten),
@@ -103,8 +103,8 @@ class ConversationChannel:
 
     def left(self, socket: Socket, id: str) -> None:
         """Who goes while typing has stopped typing."""
-        if socket in self._typing.get(id, ()):
-            self._stop_typing(socket, id)
+        if self._typing.types(socket, id):
+            self._typing.stop(socket, id, _actor(socket).user_id)
 
     # --- messages -------------------------------------------------------------------------------------------------
 
@@ -144,21 +144,13 @@ class ConversationChannel:
 
     async def start_typing(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
         """Tell the members that one types; it ends by itself when the socket goes."""
-        self._typing.setdefault(id, set()).add(socket)
-        self._publisher.to_conversation(id, "start_typing", {"user_id": _actor(socket).user_id})
+        self._typing.start(socket, id, _actor(socket).user_id)
         return {}
 
     async def finish_typing(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
         """Tell the members that one stopped typing."""
-        self._stop_typing(socket, id)
+        self._typing.stop(socket, id, _actor(socket).user_id)
         return {}
-
-    def _stop_typing(self, socket: Socket, id: str) -> None:
-        typing = self._typing.get(id, set())
-        typing.discard(socket)
-        if not typing:
-            self._typing.pop(id, None)
-        self._publisher.to_conversation(id, "finish_typing", {"user_id": _actor(socket).user_id})
 
     async def read_conversation(self, socket: Socket, id: str, payload: events.Nothing) -> Response:
         """Mark the conversation as read now."""

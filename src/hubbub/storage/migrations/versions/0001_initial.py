@@ -165,7 +165,7 @@ def upgrade() -> None:
         ),
         sa.Column("last_position", sa.BigInteger(), nullable=False),
         sa.Column("last_stamp", sa.BigInteger(), nullable=False),
-        sa.Column("active_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("chain_hash", sa.Text(), nullable=True),
         sa.Column("approvals", sa.Integer(), nullable=False),
         sa.Column("inserted_at", sa.BigInteger(), nullable=False),
@@ -176,10 +176,17 @@ def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index(
             "conversations_ending",
-            ["ends_at"],
+            ["due_at"],
             unique=False,
-            sqlite_where=sa.text("ends_at IS NOT NULL"),
-            postgresql_where=sa.text("ends_at IS NOT NULL"),
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "conversations_ending_of",
+            ["creator_id"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
         )
         batch_op.create_index(
             "conversations_found",
@@ -903,9 +910,14 @@ def downgrade() -> None:
             postgresql_where=sa.text("search_text IS NOT NULL"),
         )
         batch_op.drop_index(
+            "conversations_ending_of",
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "conversations_ending",
-            sqlite_where=sa.text("ends_at IS NOT NULL"),
-            postgresql_where=sa.text("ends_at IS NOT NULL"),
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
         )
 
     op.drop_table("conversations")

@@ -1,0 +1,141 @@
+"""Queries on conversations that end: which are due, whose they are, who takes part, and their end without a trace."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from hubbub.storage import schema
+from hubbub.storage.conversations import Conversation
+from hubbub.storage.messages import Message
+from hubbub.storage.schema import conversations, messages, operations, participants
+
+# What belongs to a conversation begins its key with it; the few other tables say so where they differ.
+_OF_A_CONVERSATION = tuple(
+    table for table in schema.metadata.sorted_tables if next(iter(table.primary_key)).name == "conversation_id"
+)
+
+
+class Participant(NamedTuple):
+    """Who takes part, in the order of the table's columns; `user_id` is None for a guest."""
+
+    conversation_id: str
+    id: str
+    user_id: str | None
+    name: str
+    name_key: str
+    public_key: str
+    inserted_at: int
+
+
+class Ending(NamedTuple):
+    """A conversation that is due."""
+
+    id: str
+    creator_id: str
+    due_at: int
+    ends_at: int | None
+
+
+# --- which there are --------------------------------------------------------------------------------------------------
+
+
+def any_due(connection: Connection, now: int) -> bool:
+    query = select(conversations.c.id).where(conversations.c.due_at <= now).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def take_due(connection: Connection, now: int, most: int) -> list[Ending]:
+    """Some that are due, locked: what another process ends already is left to it."""
+    columns = conversations.c
+    query = (
+        select(columns.id, columns.creator_id, columns.due_at, columns.ends_at)
+        .where(columns.due_at <= now)
+        .order_by(columns.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return [Ending(*row) for row in connection.execute(query)]
+
+
+def of_creator(connection: Connection, user_id: str, now: int) -> list[str]:
+    """The ids of those that the user began and that last still, oldest first."""
+    query = (
+        select(conversations.c.id)
+        .where(conversations.c.creator_id == user_id, conversations.c.due_at > now)
+        .order_by(conversations.c.inserted_at, conversations.c.id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def count_of_creator(connection: Connection, user_id: str, now: int) -> int:
+    query = select(func.count()).where(conversations.c.creator_id == user_id, conversations.c.due_at > now)
+    return connection.execute(query).scalar_one()
+
+
+def standing(connection: Connection, ids: set[str]) -> set[str]:
+    """Those of the ids that are conversations still."""
+    return set(connection.execute(select(conversations.c.id).where(conversations.c.id.in_(ids))).scalars())
+
+
+# --- their course -----------------------------------------------------------------------------------------------------
+
+
+def participants_of(connection: Connection, conversation_id: str) -> list[Participant]:
+    """Everyone who ever joined, in that order."""
+    query = (
+        select(participants)
+        .where(participants.c.conversation_id == conversation_id)
+        .order_by(participants.c.inserted_at, participants.c.id)
+    )
+    return [Participant(*row) for row in connection.execute(query)]
+
+
+def participant(connection: Connection, conversation_id: str, participant_id: str) -> Participant | None:
+    row = connection.execute(
+        select(participants).where(
+            participants.c.conversation_id == conversation_id, participants.c.id == participant_id
+        )
+    ).first()
+    return Participant(*row) if row is not None else None
+
+
+def add_participant(connection: Connection, added: Participant) -> None:
+    connection.execute(insert(participants).values(**added._asdict()))
+
+
+def save_due(connection: Connection, conversation_id: str, due_at: int | None) -> None:
+    connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(due_at=due_at))
+
+
+def after(connection: Connection, conversation_id: str, version: int, most: int) -> list[Message]:
+    """The first messages that came after `version` and stand, oldest first."""
+    query = _standing(conversation_id).where(messages.c.version > version).order_by(messages.c.version)
+    return [Message(*row) for row in connection.execute(query.limit(most))]
+
+
+def before(connection: Connection, conversation_id: str, version: int | None, most: int) -> list[Message]:
+    """The last messages that came before `version` (None: the very last) and stand, latest first."""
+    query = _standing(conversation_id).order_by(messages.c.version.desc())
+    if version is not None:
+        query = query.where(messages.c.version < version)
+    return [Message(*row) for row in connection.execute(query.limit(most))]
+
+
+def _standing(conversation_id: str) -> Select[Any]:
+    return select(messages).where(messages.c.conversation_id == conversation_id, messages.c.deleted == 0)
+
+
+# --- their end --------------------------------------------------------------------------------------------------------
+
+
+def remove(connection: Connection, conversation: Ending | Conversation) -> None:
+    """Delete a conversation, which is locked, with everything that was ever of it, remembered answers too."""
+    for table in _OF_A_CONVERSATION:
+        connection.execute(delete(table).where(table.c.conversation_id == conversation.id))
+    connection.execute(delete(operations).where(operations.c.scope == conversation.id))
+    creator = conversation.creator_id
+    begun = (operations.c.scope == creator, operations.c.user_id == creator, operations.c.reference == conversation.id)
+    connection.execute(delete(operations).where(*begun))
+    connection.execute(delete(conversations).where(conversations.c.id == conversation.id))
