@@ -13,6 +13,7 @@ import httpx
 
 from tests.people import PASSWORD, People, Person, conversation, copies, start_group, start_open_group
 from tests.phoenix import Client
+from tests.rooms import Guest, begin_room
 from tests.server import ServerProcess
 
 # Stands in every text and every address that these tests send: none of it may be found in a log.
@@ -34,13 +35,16 @@ def sign_up_all(server: ServerProcess) -> list[dict[str, Any]]:
 
 
 class Scene:
-    """`open` and `secure` are the ids of the groups; each has one message of Ada's, `said_open` and `said_secure`."""
+    """`open` and `secure` are the ids of the groups; each has one message of Ada's, `said_open` and `said_secure`.
+
+    `room` is one in which Ada takes part.
+    """
 
     def __init__(self, server: ServerProcess, people: People, answers: list[dict[str, Any]]) -> None:
         self.server = server
         self.people = people
         self.ada, self.bob, self.eve = (Person(people, answer, PASSWORD) for answer in answers)
-        self.open = self.secure = self.said_open = self.said_secure = ""
+        self.open = self.secure = self.said_open = self.said_secure = self.room = ""
 
     async def set(self) -> None:
         self.a, self.b, self.e = await asyncio.gather(self.ada.arrive(), self.bob.arrive(), self.eve.arrive())
@@ -49,8 +53,14 @@ class Scene:
         for client in (self.a, self.b):
             await client.join(conversation(self.open))
             await client.join(conversation(self.secure))
+        self.room = str((await begin_room(self.ada))["id"])
+        self.guest = await Guest.join(self.people, self.room, f"Ada {CANARY}")
+        await self.join_room()
         self.said_open = await said(self.a, self.open, {"content": f"hello {CANARY}"})
         self.said_secure = await said(self.a, self.secure, {"encrypted_messages": copies(CANARY, self.ada, self.bob)})
+
+    async def join_room(self) -> None:
+        await self.a.join(self.guest.topic, {"ticket": self.guest.ticket})
 
     @property
     def open_topic(self) -> str:
@@ -69,6 +79,7 @@ class Scene:
 
     async def _everything(self, ids: tuple[str, ...]) -> list[Any]:
         answers = await asyncio.gather(
+            self.ada.get(f"/api/rooms/{self.room}/messages"),
             *(person.get("/api/sync") for person in (self.ada, self.bob, self.eve)),
             *(
                 person.get("/api/sync", conversation_id=id)

@@ -29,7 +29,7 @@ class Field(NamedTuple):
 
 
 class ServedEvent(NamedTuple):
-    """`prefix` is that of the topic: system, user or conversation."""
+    """`prefix` is that of the topic: system, user or conversation; or `room`."""
 
     prefix: str
     name: str

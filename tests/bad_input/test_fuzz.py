@@ -71,6 +71,7 @@ TOPICS = {
     "system": (SYSTEM,),
     "user": ("user:{ada}",),
     "conversation": ("conversation:{open}", "conversation:{secure}"),
+    "room": ("conversation:{room}",),
 }
 
 
@@ -135,6 +136,7 @@ async def send_all(scene: Scene, frames: list[Any]) -> int:
     assert (await client.heartbeat()).status == "ok"
     for topic in (SYSTEM, scene.ada.topic, scene.open_topic, scene.secure_topic):
         await client.join(topic)  # whatever was left is joined again, after everything has been answered
+    await scene.join_room()
     replies = [frame for frame in client.frames if frame.event == "phx_reply" and str(frame.ref).startswith("fuzz")]
     mistakes = [frame for frame in replies if frame.payload["response"].get("reason") == "internal"]
     assert mistakes == [], [text for text in sent for mistake in mistakes if f'"{mistake.ref}"' in text]

@@ -64,7 +64,9 @@ async def scene(anywhere: ServerProcess, people_anywhere: list[dict[str, Any]]) 
 def topic_of(scene: Scene, event: ServedEvent) -> str:
     if event.name == "set_encryption_keys":
         return scene.secure_topic
-    return {"system": SYSTEM, "user": scene.ada.topic, "conversation": scene.open_topic}[event.prefix]
+    return {"system": SYSTEM, "user": scene.ada.topic, "conversation": scene.open_topic, "room": scene.guest.topic}[
+        event.prefix
+    ]
 
 
 def base_of(scene: Scene, event: ServedEvent, left_out: str = "") -> dict[str, Any]:
@@ -79,11 +81,13 @@ def base_of(scene: Scene, event: ServedEvent, left_out: str = "") -> dict[str, A
         "public_key": {"kty": "made up"},
         "copies": {},
         "expires_in": 60,
+        "id": new_id(),
+        "content": CANARY,
     }
     payload: dict[str, Any] = {
         field.name: good[field.name] for field in event.fields if field.required and field.name != left_out
     }
-    if event.name in ("send_message", "edit_message") and left_out not in ("content", "encrypted_messages"):
+    if event.prefix == "conversation" and event.name in ("send_message", "edit_message") and left_out not in ("content", "encrypted_messages"):
         payload["content"] = CANARY
     return payload
 
@@ -131,6 +135,7 @@ async def test_texts_that_no_field_takes(scene: Scene) -> None:
 def texts_too_many(scene: Scene, event: ServedEvent) -> Iterator[Bad]:
     # An epoch is compared and an id is looked at: neither is kept, so they need no other refusal.
     reasons = {"invalid_text", "invalid_payload", "too_large", "invalid_token", "cursor_expired", "invalid_envelope"}
+    reasons.add("invalid_signature")
     for field in event.fields:
         base = base_of(scene, event, field.name)
         for what, text in (("NUL", f"{CANARY}\0"), ("long", CANARY * 20_000)):

@@ -34,7 +34,7 @@ TOPICS = {
     "system": ("system:general", "Presence of contacts, one's name, and beginning conversations."),
     "user": ("user:{id}", "What concerns one user on all their devices; `id` is one's own."),
     "conversation": ("conversation:{id}", "One conversation, for its members."),
-    "room": ("conversation:{id}", "One room, for its participants: its `id` is no UUID."),
+    "room": ("conversation:{room}", "One room, for its participants: its id is no UUID."),
 }
 REF: Schema = {"type": ["string", "integer", "null"]}
 
@@ -147,8 +147,9 @@ class _Topic:
 
     def channel(self) -> Schema:
         described = {"address": self._address, "description": self._about, "messages": self._messages}
-        if "{id}" in self._address:
-            described["parameters"] = {"id": {"description": f"The id of the {self.prefix}."}}
+        _, opened, name = self._address.partition("{")
+        if opened:
+            described["parameters"] = {name.rstrip("}"): {"description": f"The id of the {self.prefix}."}}
         return described
 
     @property

@@ -106,7 +106,7 @@ class SendMessage(Body):
     off_the_record: bool = False
 
 
-class SendSigned(Write, kw_only=True):
+class SendSigned(Payload, kw_only=True):
     """`id` is a fresh UUID. `signature`: of the participant, over room, `id`, their unique name and `content`."""
 
     id: str
