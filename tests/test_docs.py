@@ -69,6 +69,16 @@ async def test_the_bot_answers(server: ServerProcess, people: People, tmp_path: 
         assert heard["message"]["content"] == "You said: hello"
 
 
+async def test_the_room_of_two_guests(server: ServerProcess, people: People, tmp_path: Path) -> None:
+    [ada] = await people.sign_up("Ada")
+    script = tmp_path / "room.py"
+    script.write_text(_example("docs/howto/rooms.md", "python", server))
+    async with _running(sys.executable, script, EMAIL=ada.email, PASSWORD=PASSWORD) as running:
+        said, _ = await running.communicate()
+    assert textwrap.indent(said.decode(), "    ") in _read("docs/howto/rooms.md")
+    assert said.decode().endswith("not_found\n")
+
+
 async def test_the_page_of_the_npm_client(server: ServerProcess, people: People, tmp_path: Path, node: Path) -> None:
     [ada] = await people.sign_up("Ada")
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")

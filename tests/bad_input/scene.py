@@ -13,7 +13,7 @@ import httpx
 
 from tests.people import PASSWORD, People, Person, conversation, copies, start_group, start_open_group
 from tests.phoenix import Client
-from tests.rooms import Guest, begin_room
+from tests.rooms import Guest, begin_anew
 from tests.server import ServerProcess
 
 # Stands in every text and every address that these tests send: none of it may be found in a log.
@@ -53,7 +53,7 @@ class Scene:
         for client in (self.a, self.b):
             await client.join(conversation(self.open))
             await client.join(conversation(self.secure))
-        self.room = str((await begin_room(self.ada))["id"])
+        self.room = await begin_anew(self.ada)
         self.guest = await Guest.join(self.people, self.room, f"Ada {CANARY}")
         await self.join_room()
         self.said_open = await said(self.a, self.open, {"content": f"hello {CANARY}"})

@@ -87,7 +87,11 @@ def base_of(scene: Scene, event: ServedEvent, left_out: str = "") -> dict[str, A
     payload: dict[str, Any] = {
         field.name: good[field.name] for field in event.fields if field.required and field.name != left_out
     }
-    if event.prefix == "conversation" and event.name in ("send_message", "edit_message") and left_out not in ("content", "encrypted_messages"):
+    if (
+        event.prefix == "conversation"
+        and event.name in ("send_message", "edit_message")
+        and left_out not in ("content", "encrypted_messages")
+    ):
         payload["content"] = CANARY
     return payload
 

@@ -39,6 +39,13 @@ ROUTES = {
     ("delete", "/api/channels/{channel_id}"),
     ("put", "/api/channels/{channel_id}/subscription"),
     ("delete", "/api/channels/{channel_id}/subscription"),
+    ("get", "/api/rooms"),
+    ("post", "/api/rooms"),
+    ("get", "/api/rooms/{room_id}"),
+    ("delete", "/api/rooms/{room_id}"),
+    ("post", "/api/rooms/{room_id}/join"),
+    ("get", "/api/rooms/{room_id}/messages"),
+    ("post", "/api/rooms/{room_id}/messages"),
     ("get", "/api/leaderboard"),
     ("get", "/api/conduct"),
     ("put", "/api/conduct"),
@@ -51,7 +58,15 @@ ROUTES = {
 }
 
 
-FOR_GUESTS_TOO = {("get", "/api/messages"), ("get", "/api/channels"), ("get", "/api/channels/{channel_id}")}
+FOR_GUESTS_TOO = {
+    ("get", "/api/messages"),
+    ("get", "/api/channels"),
+    ("get", "/api/channels/{channel_id}"),
+    ("get", "/api/rooms/{room_id}"),
+    ("post", "/api/rooms/{room_id}/join"),
+    ("get", "/api/rooms/{room_id}/messages"),
+    ("post", "/api/rooms/{room_id}/messages"),
+}
 
 
 async def test_every_route_is_described_with_its_errors(world: World) -> None:
@@ -110,6 +125,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "422"]
 [[operations]]
 include-path = ["/api/channels", "/api/channels/{channel_id}", "/api/leaderboard"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
+
+[[operations]]
+include-path = ["/api/rooms", "/api/rooms/{room_id}/join", "/api/rooms/{room_id}/messages"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409", "422"]
 
 [[operations]]
 include-path = "/api/keys"

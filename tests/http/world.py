@@ -24,14 +24,18 @@ from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
+from hubbub.actions.room_joining import RoomJoining
+from hubbub.actions.room_talk import RoomTalk
+from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials
-from hubbub.auth.limits import Addresses, Limiter, NoLimits
+from hubbub.auth.limits import Addresses, Limiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords
 from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
+from hubbub.auth.tickets import Tickets
 from hubbub.auth.tokens import Tokens
 from hubbub.bus.port import Published
 from hubbub.http.app import create_app
@@ -221,6 +225,25 @@ class World:
             creators=self.creators,
         )
 
+    def _rooms(self) -> dict[str, Any]:
+        publisher, mac, view = Publisher(self.bus), RequestMac(SECRET), RoomView(ORIGIN, self.clock)
+        return {
+            "rooms": Rooms(self.reader, self.writer, publisher, mac, view, RoomLimits()),
+            "room_joining": RoomJoining(self.reader, self.writer, Tickets(SECRET, self.clock), view),
+            "room_talk": RoomTalk(
+                reader=self.reader,
+                writer=self.writer,
+                publisher=publisher,
+                rosters=Rosters(100),
+                mac=mac,
+                view=view,
+                epoch="e",
+                longest=1000,
+                limiter=NoLimits(),
+                sending=Rule("sending", 20, 60),
+            ),
+        }
+
     def _app(self, limiter: Limiter) -> Any:
         return create_app(
             accounts=self.accounts,
@@ -234,6 +257,7 @@ class World:
             conduct=self.conduct,
             leaderboards=Leaderboards(self.reader, self.clock),
             choices=Choices(self.reader, self.writer, Publisher(self.bus)),
+            **self._rooms(),
             pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
             tokens=self.tokens,
             revocations=self.revocations,

@@ -16,7 +16,7 @@ import pytest
 
 from hubbub.storage.lobby import LOBBY_ID
 from hubbub.wire.errors import refusals
-from hubbub.wire.ids import NIL_ID, new_id
+from hubbub.wire.ids import NIL_ID, is_room_id, new_id
 from hubbub.wire.pushes import PUSHES
 from tests.people import (
     SYSTEM,
@@ -29,7 +29,8 @@ from tests.people import (
     start_open_group,
     start_private,
 )
-from tests.phoenix import Client, Ref
+from tests.phoenix import Client, Ref, Refused
+from tests.rooms import Guest, begin_room
 from tests.sealing import Identity, head_after
 from tests.server import ServerProcess
 
@@ -68,11 +69,11 @@ class Reference:
 
     def events(self, topic: str) -> list[str]:
         """The events that clients may send on a topic."""
-        prefix = topic.partition(":")[0]
+        prefix = _kind(topic)
         return [name for name in self._channels[prefix]["messages"] if not re.search("_(ok|error|push)$|^phx_", name)]
 
     def check(self, topic: str, name: str, frame: list[Any]) -> None:
-        prefix = topic.partition(":")[0]
+        prefix = _kind(topic)
         assert name in self._channels[prefix]["messages"], f"{name} of {prefix} is not described: {frame}"
         where = {"$ref": f"#/channels/{prefix}/messages/{name}/payload"}
         faults = [
@@ -93,6 +94,12 @@ class Reference:
             self.check(frame.topic, f"{event}_{status}", list(frame))
             if status == "ok":
                 self.check(frame.topic, event, [join_ref, frame.ref, frame.topic, event, payload])
+
+
+def _kind(topic: str) -> str:
+    """What the channel of a topic is called in the document."""
+    prefix, _, id = topic.partition(":")
+    return "room" if prefix == "conversation" and is_room_id(id) else prefix
 
 
 def _closed(schema: Any) -> Any:
@@ -135,7 +142,7 @@ async def test_every_message_is_as_it_is_described(people: People, reference: Re
     guest = await Recorder.connect(people.server.ws_url)
     clients = [await _arrive(people, person) for person in (ada, bob, cleo)] + [guest]
     try:
-        await _converse(reference, clients, [ada, bob, cleo])
+        await _converse(reference, people, clients, [ada, bob, cleo])
         for client in clients:
             await client.heartbeat()  # everything before it has been read
             reference.check_all(client)
@@ -146,13 +153,14 @@ async def test_every_message_is_as_it_is_described(people: People, reference: Re
     assert unheard == set()
 
 
-async def _converse(reference: Reference, clients: list[Recorder], persons: list[Person]) -> None:
+async def _converse(reference: Reference, people: People, clients: list[Recorder], persons: list[Person]) -> None:
     (a, b, c, guest), (ada, bob, cleo) = clients, persons
     await _encrypted(a, b, ada, bob, cleo)
     await _open_to_all(a, b, ada, bob)
     await _lobby(guest, a, ada)
     await _open_since_joining(a, b, c, ada, bob, cleo)
     await _sealed(a, b, ada, bob)
+    await _room(reference, people, a, b, ada)
     await _oneself(a, b, ada, bob)
     await _refusals(reference, a, ada, bob)
 
@@ -278,6 +286,26 @@ async def _sealed(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
     assert {"link", "message"} <= {change["kind"] for change in pulled["changes"]}
 
 
+async def _room(reference: Reference, people: People, a: Recorder, b: Recorder, ada: Person) -> None:
+    room = str((await begin_room(ada, title="Tea"))["id"])
+    one, other = await Guest.join(people, room, "Ada", person=ada), await Guest.join(people, room, "Bob")
+    for client, guest in ((a, one), (b, other)):
+        with pytest.raises(Refused):
+            await client.join(guest.topic)
+        await client.join(guest.topic, {"ticket": guest.ticket})
+    for event in reference.events(one.topic):
+        assert (await a.push(one.topic, event, [])).response["reason"] == "invalid_payload"
+    await a.ask(one.topic, "send_message", one.spoken("hello"))
+    await b.ask(one.topic, "start_typing")
+    await b.ask(one.topic, "finish_typing")
+    await a.wait_for(one.topic, "finish_typing")
+    for event in ("new_message", "participants"):
+        await b.wait_for(one.topic, event)
+    await b.leave(one.topic)
+    assert (await ada.delete(f"/api/rooms/{room}")).status_code == 204
+    await a.wait_for(one.topic, "phx_close")
+
+
 async def _oneself(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
     await ada.put(f"/api/choices/watch/{bob.id}")
     await a.wait_for(ada.topic, "choice")
@@ -316,7 +344,8 @@ def test_every_push_that_the_code_names_is_described() -> None:
     """Also one that nothing here provokes."""
     named = [push for file in SOURCES.rglob("*.py") for push in _pushes(ast.parse(file.read_text()))]
     assert len(named) > 15
-    assert [(prefix, event) for prefix, event in named if event not in PUSHES[prefix]] == []
+    known = {**PUSHES, "conversation": {**PUSHES["conversation"], **PUSHES["room"]}}  # a room is a conversation, too
+    assert [(prefix, event) for prefix, event in named if event not in known[prefix]] == []
 
 
 def _pushes(tree: ast.AST) -> Iterator[tuple[str, str]]:

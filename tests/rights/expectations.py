@@ -98,6 +98,18 @@ def _keys(topic: str, expected: str) -> SocketRow:
     return _members("set_encryption_keys", {"public_key": {}, "private_key": {}}, expected, expected, topic=topic)
 
 
+def _of_rooms() -> list[SocketRow]:
+    """In a room OWNER and MEMBER take part, with tickets of their own; FORMER shows one of another room."""
+    said = {"id": "{fresh}", "content": "hello"}
+    return [
+        SocketRow("room", "phx_join", {}, (OK, OK, "unauthorized", "unauthorized", "unauthorized")),
+        SocketRow("room", "phx_leave", {}, (OK, OK, OK, OK, OK)),
+        _members("send_message", said, "invalid_signature", "invalid_signature", topic="room"),
+        _members("start_typing", {}, topic="room"),
+        _members("finish_typing", {}, topic="room"),
+    ]
+
+
 EVERYONE_SIGNED_IN: Final = (OK, OK, OK, OK, UNMATCHED)
 
 SOCKET: Final[list[SocketRow]] = [
@@ -121,6 +133,7 @@ SOCKET: Final[list[SocketRow]] = [
     _members("change_expiry", {"expires_in": 60}, OK, "not_owner", topic="channel"),
     _members("modify_conversation", {"new_members": ["{outsider}"]}, WRONG, WRONG, topic="channel"),
     _members("leave_conversation", {}, topic="channel"),
+    *_of_rooms(),
     *_of_groups("secure"),
     *_reactions("secure", WRONG, WRONG, WRONG),
     _keys("secure", OK),
@@ -149,6 +162,10 @@ NO_PICTURE: Final = (*("unsupported_picture",) * 4, "unauthorized")
 FIVE_NOT_FOUND: Final = ("not_found",) * 5
 NO_CONDUCT: Final = (*("not_found",) * 4, "unauthorized")
 ANYONE: Final = (OK, OK, OK, OK, OK)
+OWNER_ENDS_IT: Final = (OK, "not_found", "not_found", "not_found", "unauthorized")
+ANYONE_ONCE: Final = (OK, *("proof_required",) * 4)  # the same key, which they all know
+UNSIGNED: Final = {"id": "{message}", "participant": "{participant}", "text": "hello", "signature": "{signature}"}
+FIVE_UNSIGNED: Final = ("invalid_signature",) * 5
 CHANGED: Final = "VerySecurePassword2!"
 NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
 
@@ -186,6 +203,13 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("get", "/api/choices", {}, None, NEEDS_SIGN_IN),
     HttpRow("put", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/rooms", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/rooms", {}, {"title": "Tea"}, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/rooms/{room_id}", {}, None, ANYONE),  # who knows the id; nobody else can say it
+    HttpRow("delete", "/api/rooms/{room_id}", {}, None, OWNER_ENDS_IT),
+    HttpRow("post", "/api/rooms/{room_id}/join", {}, {"name": "Guest", "public_key": "{public_key}"}, ANYONE_ONCE),
+    HttpRow("get", "/api/rooms/{room_id}/messages", {}, None, ANYONE),
+    HttpRow("post", "/api/rooms/{room_id}/messages", {}, UNSIGNED, FIVE_UNSIGNED),
     HttpRow("get", "/config.json", {}, None, ANYONE),
     HttpRow("get", "/healthz", {}, None, ANYONE),
     HttpRow("get", "/readyz", {}, None, ANYONE),

@@ -21,6 +21,7 @@ from tests.people import (
     start_private,
 )
 from tests.phoenix import Client
+from tests.rooms import Guest, begin_anew, begin_room
 
 NAMES = ("owner", "member", "former", "outsider", "stranger")
 Answers = dict[str, dict[str, Any]]
@@ -39,12 +40,13 @@ def sign_up_all(server: Server) -> Answers:
 
 
 class Place(NamedTuple):
-    """A conversation (or none), a message of its owner, and how messages are said in it."""
+    """A conversation (or none), a message of its owner, and how messages are said in it; tickets by standing."""
 
     conversation: str
     message: str
     form: str
     said: Any
+    tickets: dict[str, str] = {}  # noqa: RUF012  never changed
 
 
 NOWHERE = Place("", "", "content", "")
@@ -86,6 +88,17 @@ class Standings:
             await self._leave(id)
         return Place(id, message, form, said)
 
+    async def room(self) -> Place:
+        """A room of the owner's in which they and `member` take part; `former` is in another one."""
+        owner, member = self.persons["owner"], self.persons["member"]
+        room, other = await begin_anew(owner), str((await begin_room(owner))["id"])
+        first = await Guest.join(self._people, room, "Owner", person=owner)
+        second = await Guest.join(self._people, room, "Member", person=member)
+        elsewhere = await Guest.join(self._people, other, "Former")
+        said = await first.say("hello")
+        tickets = {"owner": first.ticket, "member": second.ticket, "former": elsewhere.ticket}
+        return Place(room, str(said["message_group"]), "content", "", tickets)
+
     async def _say(self, id: str, form: str, said: Any) -> str:
         """On a socket of its own, so that the one that is tried has not joined."""
         async with await self.persons["owner"].connect() as socket:
@@ -103,6 +116,8 @@ class Standings:
         await socket.wait_for(conversation(id), "phx_close")
 
     async def head(self, place: Place) -> Any:
-        """Where the owner's replica of the conversation would end."""
+        """Where the owner's replica of the conversation would end, or all that was said in the room."""
+        if place.tickets:
+            return (await self.persons["owner"].get(f"/api/rooms/{place.conversation}/messages")).json()
         answer = await self.persons["owner"].get("/api/sync", conversation_id=place.conversation)
         return answer.json()["cursor"]

@@ -12,6 +12,7 @@ from hubbub.app import Worker
 from hubbub.config import Settings
 from hubbub.first_start import keys_of
 from hubbub.storage.engine import open_engine, sqlite_url
+from hubbub.wire.ids import new_id
 from tests.people import People, Server, conversation
 from tests.phoenix import Client
 from tests.rights.expectations import NOBODY, OK, SOCKET, STANDINGS, SocketRow
@@ -19,6 +20,7 @@ from tests.rights.standings import NOWHERE, Answers, Place, Standings
 from tests.server import Cluster, ServerProcess
 
 CONVERSATIONS = ("open", "channel", "secure", "private")
+PLACES = (*CONVERSATIONS, "room")
 # What a socket may ask of any topic besides its events.
 OF_EVERY_TOPIC = {"phx_join", "phx_leave"}
 
@@ -53,7 +55,7 @@ async def everyone_tries(row: SocketRow, server: Server, answers: Answers, homes
     async with People(server) as people:
         standings = Standings(people, answers, homes)
         await standings.connect()
-        place = await standings.place(row.topic) if row.topic in CONVERSATIONS else NOWHERE
+        place = await place_of(row, standings)
         before = await standings.head(place) if place is not NOWHERE else None
         outcomes = {}
         # Those who are not in it come first: what they try must not count.
@@ -66,23 +68,31 @@ async def everyone_tries(row: SocketRow, server: Server, answers: Answers, homes
         assert outcomes == expectation
 
 
+async def place_of(row: SocketRow, standings: Standings) -> Place:
+    if row.topic == "room":
+        return await standings.room()
+    return await standings.place(row.topic) if row.topic in CONVERSATIONS else NOWHERE
+
+
 async def outcome(row: SocketRow, standings: Standings, standing: str, place: Place) -> str:
     """What this one gets to hear, on a socket that first tries to join; it works on after that."""
     socket, topic = standings.sockets[standing], topic_of(row, standings, place)
+    params = {"ticket": place.tickets[standing]} if standing in place.tickets else {}
     if row.event == "phx_join":
-        reply = await join(socket, topic)
+        reply = await join(socket, topic, params)
     else:
         if row.topic != "phoenix":
-            await join(socket, topic)
-        payload = filled(row.payload, {**place._asdict(), **{name: one.id for name, one in standings.persons.items()}})
+            await join(socket, topic, params)
+        known = {**place._asdict(), **{name: one.id for name, one in standings.persons.items()}, "fresh": new_id()}
+        payload = filled(row.payload, known)
         reply = await socket.push(topic, row.event, payload)
     assert (await socket.heartbeat()).status == OK
     return OK if reply.status == OK else str(reply.response["reason"])
 
 
-async def join(socket: Client, topic: str) -> Any:
+async def join(socket: Client, topic: str, params: dict[str, str]) -> Any:
     ref = socket.next_ref()
-    await socket.send(ref, ref, topic, "phx_join", {})
+    await socket.send(ref, ref, topic, "phx_join", params)
     socket.joined[topic] = ref
     return await socket.reply_to(topic, ref)
 
@@ -90,7 +100,7 @@ async def join(socket: Client, topic: str) -> Any:
 def topic_of(row: SocketRow, standings: Standings, place: Place) -> str:
     if row.topic == "user":
         return standings.persons["owner"].topic
-    if row.topic in CONVERSATIONS:
+    if row.topic in PLACES:
         return conversation(place.conversation)
     return {"system": "system:general"}.get(row.topic, row.topic)
 

@@ -12,6 +12,7 @@ import pytest
 from tests.people import PASSWORD, People, Server, conversation
 from tests.rights.expectations import HTTP, OK, STANDINGS, HttpRow
 from tests.rights.standings import Answers, Standings, sign_up_all
+from tests.rooms import Key
 from tests.server import Cluster, ServerProcess
 
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
@@ -47,12 +48,23 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         if "{channel_id}" in row.path:
             values["channel_id"] = (await standings.place("channel")).conversation
         values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}
+        if "{room_id}" in row.path:
+            values |= await room_of(standings)
         values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}
         outcomes = {}
         for standing in STANDINGS:
             answer = await request(elsewhere.http, row, values, everyone.get(standing))
             outcomes[standing] = answer.json()["code"] if answer.is_error else OK
         assert outcomes == dict(zip(STANDINGS, row.expected, strict=True))
+
+
+async def room_of(standings: Standings) -> dict[str, str]:
+    """A room, what somebody in it said, and a signature that is not theirs."""
+    room, stranger = await standings.room(), Key()
+    answer = await standings.persons["owner"].get(f"/api/rooms/{room.conversation}/messages")
+    [said] = answer.json()["items"]
+    known = {"room_id": room.conversation, "message": said["message_group"], "participant": said["sender"]}
+    return {**known, "public_key": stranger.public, "signature": stranger.sign(b"hello")}
 
 
 async def request(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hubbub.wire import signing
 from hubbub.wire.signing import b64u, b64u_decode, fields
 from tests.sealing import Identity
+from tests.vectors import make_rooms
 from tests.vectors.make_server_signing import FILE, vectors
 
 VECTORS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -22,6 +23,14 @@ P = 2**255 - 19
 
 def test_the_vectors_are_what_this_code_makes() -> None:
     assert vectors() == VECTORS
+
+
+def test_the_vectors_of_rooms_are_what_this_code_makes_and_takes() -> None:
+    rooms = json.loads(make_rooms.FILE.read_text(encoding="utf-8"))
+    assert rooms == make_rooms.vectors()
+    key = b64u_decode(rooms["public_key"])
+    for signed in (rooms["join"], *rooms["messages"], rooms["sealed"]):
+        assert signing.is_signed_by(key, b64u_decode(signed["signature"]), bytes.fromhex(signed["signed"]))
 
 
 @pytest.mark.parametrize("case", VECTORS["fields"])

@@ -18,7 +18,7 @@ from hubbub.actions.rows import conversation_row, message_row, raw
 from hubbub.actions.sending import Said, Send, Sent
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
 from hubbub.domain.rooms import check_body
-from hubbub.storage import messages, rooms
+from hubbub.storage import rooms
 from hubbub.storage.engine import Reader
 from hubbub.storage.messages import Message
 from hubbub.storage.operations import RequestMac
@@ -121,6 +121,7 @@ class RoomTalk:
             index=None,
             position=None,
             reply_to=None,
+            expires_in=None,
         )
 
     def _sent(self, author: Participant, done: Answered, outcome: Sent | Refusal) -> None:
@@ -192,10 +193,10 @@ def _encoded(message: Message) -> bytes:
 
 def _version_of(connection: Connection, room_id: str, message_id: str) -> int:
     """Where in the order of the server a message is, also one that the history has let go of."""
-    found = messages.load(connection, room_id, require_id(message_id, "message id"))
-    if found is None:
+    version = rooms.version_of(connection, room_id, require_id(message_id, "message id"))
+    if version is None:
         raise NotFound("There is no such message in this room.")
-    return found.version
+    return version
 
 
 def _shown(found: Iterable[Message], registered: Iterable[Participant]) -> RoomMessages:

@@ -109,6 +109,13 @@ def save_due(connection: Connection, conversation_id: str, due_at: int | None) -
     connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(due_at=due_at))
 
 
+def version_of(connection: Connection, conversation_id: str, message_id: str) -> int | None:
+    """Where among the others a message came, also one that the history has let go of; None: there was none."""
+    query = select(messages.c.version)
+    query = query.where(messages.c.conversation_id == conversation_id, messages.c.id == message_id)
+    return connection.execute(query).scalar()
+
+
 def after(connection: Connection, conversation_id: str, version: int, most: int) -> list[Message]:
     """The first messages that came after `version` and stand, oldest first."""
     query = _standing(conversation_id).where(messages.c.version > version).order_by(messages.c.version)
