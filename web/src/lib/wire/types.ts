@@ -79,12 +79,13 @@ export interface WriteOfDocuments {
 	op_id?: string | null;
 }
 /**
- * `cursor` and `epoch` together ask for what changed since, instead of the latest page.
+ * `cursor` and `epoch` together ask for what changed since, instead of the latest page; `ticket` is a room's.
  */
 export interface JoinParams {
 	token?: string | null;
 	cursor?: number | null;
 	epoch?: string | null;
+	ticket?: string | null;
 }
 /**
  * An event without a payload of its own.
@@ -145,6 +146,15 @@ export interface SendMessage {
 	subject?: string | null;
 	expires_in?: number | null;
 	off_the_record?: boolean;
+}
+/**
+ * `id` is a fresh UUID. `signature`: of the participant, over room, `id`, their unique name and `content`.
+ */
+export interface SendSigned {
+	token?: string | null;
+	id: string;
+	content: string;
+	signature?: string;
 }
 export interface EditMessage {
 	token?: string | null;
@@ -264,6 +274,7 @@ export interface MessageRow {
 	subject?: string | null;
 	ts?: number | null;
 	expires_at?: string | null;
+	signature?: string | null;
 }
 export interface ReactionRow {
 	id: string;
@@ -573,6 +584,30 @@ export interface ResumedDocument {
 	more: boolean;
 }
 /**
+ * A room as a participant sees it. `messages` are the latest 50, the last first; its `page_token` is the id of the
+ * oldest of them, for `before` of `GET /api/rooms/{id}/messages`. `participants` are those who are there now,
+ * `authors` those who wrote what is shown, by id.
+ */
+export interface RoomDocument {
+	conversation: ConversationRow;
+	messages: MessagePage;
+	participants: Participant[];
+	authors: {
+		[k: string]: Participant;
+	};
+	cursor: number;
+	epoch: string;
+}
+/**
+ * Who takes part in a room: `name` is theirs alone there, `user_id` null for a guest.
+ */
+export interface Participant {
+	id: string;
+	name: string;
+	user_id: string | null;
+	public_key: string;
+}
+/**
  * The latest state of each row that changed after the cursor, by version.
  *
  * `cursor` is the version that the page reaches; while `more`, pull again from there. The last page has the
@@ -840,6 +875,28 @@ export interface NewEncryptionKeys {
 	version: number;
 	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
 }
+/**
+ * As `NewMessage`, with the participant who wrote it: some see them for the first time.
+ */
+export interface RoomMessage {
+	conversation_id: string;
+	message: MessageRow;
+	version: number;
+	changes: MessageChange[];
+	author: Participant;
+}
+/**
+ * Everyone who is there now.
+ */
+export interface Participants {
+	participants: Participant[];
+}
+/**
+ * `idle`: nobody wrote or joined; `age`: it lasted as long as rooms may; `closed`: by its owner.
+ */
+export interface RoomEnded {
+	reason: 'age' | 'closed' | 'idle';
+}
 export interface Login {
 	email: string;
 	password: string;
@@ -1066,6 +1123,77 @@ export interface Ranked {
 export interface Leaderboard {
 	period: 'all' | 'day' | 'week';
 	items: Ranked[];
+}
+/**
+ * `encrypted`: what is said is sealed by a key in the link, after the `#`, which the server never gets.
+ */
+export interface NewRoom {
+	title?: string | null;
+	encrypted?: boolean;
+	id?: string | null;
+}
+/**
+ * That one has the key: `signature`, by it, over "hubbub-room-join/1", the room and the `nonce` of the refusal.
+ */
+export interface JoinProof {
+	nonce: string;
+	signature: string;
+}
+/**
+ * `name` is a wish; `public_key` is Ed25519, 32 bytes as base64url. `proof` is for a key that was there before.
+ */
+export interface JoinRoom {
+	name: string;
+	public_key: string;
+	proof?: JoinProof | null;
+}
+/**
+ * `link` is for people. It ends `idle_after` seconds after the last message or join, at the latest at `ends_at`,
+ * `longest` seconds after it began. `history_limit`: messages that are kept. `participants`: everyone who ever joined.
+ */
+export interface Room {
+	id: string;
+	title: string | null;
+	encrypted: boolean;
+	link: string;
+	owner_id: string;
+	ends_at: string;
+	idle_after: number;
+	longest: number;
+	history_limit: number;
+	participants: Participant[];
+	inserted_at: string;
+}
+export interface RoomList {
+	items: Room[];
+}
+/**
+ * `ticket` is what the participant joins the room's topic with, on the socket; it lasts as long as the room.
+ */
+export interface JoinedRoom {
+	participant: Participant;
+	room: Room;
+	ticket: string;
+}
+/**
+ * `signature`: of the participant, over "hubbub-room/1", the room, `id` (a fresh UUID), their unique name, `text`.
+ *
+ * In an encrypted room `text` is base64url of nonce and ciphertext.
+ */
+export interface NewRoomMessage {
+	id: string;
+	participant: string;
+	text: string;
+	signature?: string;
+}
+/**
+ * Messages of a room, oldest first; `authors` are the participants who wrote them, by id.
+ */
+export interface RoomMessages {
+	items: MessageRow[];
+	authors: {
+		[k: string]: Participant;
+	};
 }
 /**
  * One identity key of a user's history, `seq` counting from 1; `inserted_at` in RFC 3339.
