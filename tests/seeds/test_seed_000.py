@@ -1,0 +1,176 @@
+"""Seed 000: channels with owners, subscriptions on all devices, runs that stay together, a leader-board.
+
+Each test quotes the sentence of the seed that it is about.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from hubbub.wire.ids import new_id
+from tests.folder_servers import Doors
+from tests.people import People, Person, Server, conversation, start_channel
+from tests.phoenix import Client, Refused
+
+
+async def refusal(client: Client, topic: str, event: str, payload: dict[str, Any]) -> Refused:
+    with pytest.raises(Refused) as refused:
+        await client.ask(topic, event, payload)
+    return refused.value
+
+
+async def say(client: Client, id: str, content: str, **place: Any) -> str:
+    """The id of the message."""
+    answer = await client.ask(conversation(id), "send_message", {"id": new_id(), "content": content, **place})
+    return str(answer["message"]["message_group"])
+
+
+async def get_at(door: Server, person: Person, path: str, **asked: str) -> httpx.Response:
+    """As `Person.get`, of the process behind this door."""
+    async with People(door) as there:
+        return await there.http.get(path, params=asked, headers={"Authorization": f"Bearer {person.token}"})
+
+
+async def texts(person: Person, id: str) -> list[str]:
+    """What stands in the channel, in reading order."""
+    answer = await person.get("/api/messages", conversation_id=id)
+    return [message["content"] for message in reversed(answer.json()["items"])]
+
+
+async def listings(person: Person) -> dict[str, bool]:
+    """The conversations of the person's stream, and whether each is gone, as a device learns that was away."""
+    changes = (await person.get("/api/sync")).json()["changes"]
+    return {change["id"]: change["deleted"] for change in changes if change["kind"] == "conversation"}
+
+
+# --- rule-based permissions -------------------------------------------------------------------------------------------
+
+
+async def test_anyone_creates_a_channel_and_only_its_owner_updates_or_deletes_it(people: People, doors: Doors) -> None:
+    """ "Anyone can create a channel, but only the owner can update or delete it.": whatever a client claims."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada, bob)
+    path = f"/api/channels/{id}"
+    b = await bob.arrive(id, to=doors.second)
+    for refused in (await bob.patch(path, {"title": "Mine", "owner_id": bob.id}), await bob.delete(path)):
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_owner")
+        assert refused.json()["current"]["alias"] == "Boats"
+    assert (await refusal(b, conversation(id), "change_alias", {"alias": "Mine"})).reason == "not_owner"
+    assert (await ada.patch(path, {"title": "Ships", "about": "Of all sizes"})).status_code == 200
+    told = await b.wait_for(conversation(id), "update_alias")
+    assert (told["conversation"]["alias"], told["conversation"]["about"]) == ("Ships", "Of all sizes")
+    assert (await ada.delete(path)).status_code == 204
+    await b.wait_for(conversation(id), "phx_close")
+    assert (await b.wait_for(bob.topic, "conversation_removed"))["conversation_id"] == id
+    assert (await listings(bob))[id] is True
+    with pytest.raises(Refused):
+        await b.join(conversation(id))
+
+
+async def test_a_user_cannot_edit_objects_of_others_and_is_told_what_they_are(people: People, doors: Doors) -> None:
+    """ "...the perpetrator will receive a compensating write, and undo the invalid change"."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada, bob)
+    a, b = await ada.arrive(id), await bob.arrive(id, to=doors.second)
+    said = await say(a, id, "Ada's own")
+    claimed = {"message_group_id": said, "content": "Bob's", "ownerId": bob.id, "sender": bob.id}
+    refused = await refusal(b, conversation(id), "edit_message", claimed)
+    assert refused.reason == "not_owner"
+    assert (refused.response["current"]["sender"], refused.response["current"]["content"]) == (ada.id, "Ada's own")
+    assert (await refusal(b, conversation(id), "delete_message", {"message_group_id": said})).reason == "not_owner"
+    assert await texts(bob, id) == ["Ada's own"]
+
+
+async def test_each_reaction_is_owned_by_who_added_it(people: People, doors: Doors) -> None:
+    """ "Each reaction is owned by the user who added it.": nobody else takes it off."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada, bob)
+    a, b = await ada.arrive(id), await bob.arrive(id, to=doors.second)
+    smile = {"message_group_id": await say(a, id, "Hello"), "emoji": ":)"}
+    assert (await b.ask(conversation(id), "react", smile))["reaction"]["user_id"] == bob.id
+    assert (await refusal(a, conversation(id), "unreact", {**smile, "user_id": bob.id})).reason == "not_found"
+    assert (await b.ask(conversation(id), "unreact", smile))["reaction"] is None
+
+
+# --- subscriptions ----------------------------------------------------------------------------------------------------
+
+
+async def test_subscribing_follows_to_all_devices_of_the_user(people: People, doors: Doors) -> None:
+    """ "...this needs to happen on all devices where the user is currently logged in": those that are away, too."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada)
+    devices = [await bob.arrive(to=door) for door in doors]
+    path = f"/api/channels/{id}/subscription"
+    assert (await bob.put(path)).status_code == 200
+    for device in devices:
+        told = await device.wait_for(bob.topic, "new_conversation")
+        assert told["conversation"]["id"] == id
+    assert (await listings(bob))[id] is False
+    assert (await bob.delete(path)).status_code == 204
+    for device in devices:
+        assert (await device.wait_for(bob.topic, "conversation_removed"))["conversation_id"] == id
+    assert (await listings(bob))[id] is True
+
+
+async def test_the_user_searches_for_adds_and_removes_channels(people: People, doors: Doors) -> None:
+    """ "The user can search for, add and remove channels in the app.": by name, by title, by what it is about."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    word = new_id()[-12:]
+    begun = (await ada.post("/api/channels", {"title": "Öl & Essig", "about": f"Salads, {word}"})).json()
+    answer = await get_at(doors.second, bob, "/api/channels", q=word.upper())
+    assert [found["id"] for found in answer.json()["items"]] == [begun["id"]]
+    assert begun["subscribed"] is True
+    assert answer.json()["items"][0]["subscribed"] is False
+
+
+# --- a bit about modelling --------------------------------------------------------------------------------------------
+
+
+async def test_messages_of_one_author_stay_together_in_runs(people: People, doors: Doors) -> None:
+    """ "This will keep our messages and that of our peers lumped together together in runs": composed apart, sent in
+    turn, and read in the same order by everyone."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada, bob)
+    a, b = await ada.arrive(id), await bob.arrive(id, to=doors.second)
+    ours, theirs = new_id(), new_id()
+    for position in range(3):
+        await say(a, id, f"Ada {position}", device_id=ours, index=1, position=position)
+        await say(b, id, f"Bob {position}", device_id=theirs, index=1, position=position)
+    first, second = sorted(((ada.id, "Ada"), (bob.id, "Bob")))
+    expected = [f"{name} {position}" for _, name in (first, second) for position in range(3)]
+    assert await texts(ada, id) == await texts(bob, id) == expected
+
+
+# --- leader-board -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_leader_board_is_maintained_as_things_change(people: People, doors: Doors) -> None:
+    """ "Maintain a leader-board collection using an Atlas function that trigger on changes.": here it is the changes
+    themselves, so it is right as soon as they are acknowledged, at every process."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada, bob)
+    a, b = await ada.arrive(id), await bob.arrive(id, to=doors.second)
+    first, second = [await say(a, id, content) for content in ("one", "two")]
+    mine = await say(b, id, "three")
+    for socket, said in ((b, first), (b, second), (a, first), (a, mine)):
+        await socket.ask(conversation(id), "react", {"message_group_id": said, "emoji": "+1"})
+    assert await board(doors, ada, id) == [(1, ada.id, 2, 2, 4), (2, bob.id, 1, 1, 2)]
+    await a.ask(conversation(id), "edit_message", {"message_group_id": second, "content": "too"})
+    await a.ask(conversation(id), "unreact", {"message_group_id": mine, "emoji": "+1"})
+    await a.ask(conversation(id), "delete_message", {"message_group_id": first})
+    assert await board(doors, ada, id) == [(1, ada.id, 1, 1, 2), (2, bob.id, 1, 0, 1)]
+
+
+async def board(doors: Doors, viewer: Person, id: str) -> list[tuple[int, str, int, int, int]]:
+    """The channel's board of this week, which every process shows alike."""
+    shown = []
+    for door in doors:
+        answer = await get_at(door, viewer, "/api/leaderboard", channel=id)
+        items = answer.json()["items"]
+        fields = ("messages", "reactions", "points")
+        shown.append([(item["rank"], item["user"]["id"], *(item[name] for name in fields)) for item in items])
+    assert shown[0] == shown[1]
+    return shown[0]
