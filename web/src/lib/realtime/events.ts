@@ -39,6 +39,7 @@ export interface Participant {
 /** What a client sends: payload and answer. */
 interface SystemEvents {
 	set_hidden: [wire.SetHidden, wire.MessageSent];
+	set_status: [{ status: 'online' | 'idle' }, wire.Done];
 	set_display_name: [wire.SetDisplayName, wire.Renamed];
 	start_group_conversation: [wire.StartGroupConversation, wire.Begun];
 	start_private_conversation: [wire.StartPrivateConversation, wire.Begun];

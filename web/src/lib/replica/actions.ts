@@ -4,7 +4,7 @@ import type { Api } from '../realtime/http.ts';
 import { Problem } from '../realtime/problems.ts';
 import { lastOf, reaction, recount, settle } from './apply.ts';
 import type { Bodies } from './bodies.ts';
-import type { Actions, ProfileChange } from './client.ts';
+import type { Actions, ProfileChange, Saying } from './client.ts';
 import type { Crypto } from './crypto.ts';
 import { v7 } from './ids.ts';
 import { OF_CONVERSATION, type Operation } from './operations.ts';
@@ -30,6 +30,7 @@ export interface Leading {
 	typing(conversation: string, on: boolean): void;
 	loadOlder(conversation: string): Promise<boolean>;
 	wake(): void;
+	active(): void;
 }
 
 export interface ActionParts {
@@ -47,7 +48,7 @@ export function actionsOf(parts: ActionParts): Actions {
 	const doings = new Doings(parts);
 	const { leading } = parts;
 	return {
-		send: (conversation, text, replyTo, id) => doings.send(conversation, text, replyTo, id),
+		send: (conversation, text, more) => doings.send(conversation, text, more),
 		edit: (conversation, message, text) => doings.edit(conversation, message, text),
 		remove: (conversation, message) => doings.remove(conversation, message),
 		react: (conversation, message, emoji, on) => doings.react(conversation, message, emoji, on),
@@ -71,7 +72,8 @@ export function actionsOf(parts: ActionParts): Actions {
 		safetyNumber: (user) => doings.safetyNumber(user),
 		verify: (user, ok) => doings.verify(user, ok),
 		accept: (user) => doings.accept(user),
-		wake: () => leading.wake()
+		wake: () => leading.wake(),
+		active: () => leading.active()
 	};
 }
 
@@ -80,10 +82,10 @@ class Doings {
 
 	// --- messages -----------------------------------------------------------------------------------------------------
 
-	async send(conversation: string, text: string, replyTo?: string, id?: string): Promise<string> {
+	async send(conversation: string, text: string, { replyTo, ...more }: Saying = {}): Promise<string> {
 		const body = { text, ...(replyTo ? { reply_to: replyTo } : {}) };
 		const also = async () => this.by.replica.drafts.delete(conversation);
-		return this.say(conversation, body, also, { id });
+		return this.say(conversation, body, also, more);
 	}
 
 	/** A new message, shown or not; `about`: the message that the operation is about, when that is another. */
@@ -91,12 +93,12 @@ class Doings {
 		conversation: string,
 		body: Body,
 		also: (row: MessageRow) => Promise<void>,
-		{ id = v7(), about = id }: { id?: string | undefined; about?: string } = {}
+		{ id = v7(), about = id, expiresIn }: Omit<Saying, 'replyTo'> & { about?: string } = {}
 	): Promise<string> {
 		const { replica, bodies, me, device } = this.by;
 		const at = Date.now();
 		const box = await bodies.seal(body);
-		const what = { do: 'send', body } as const;
+		const what = { do: 'send', body, ...(expiresIn ? { expires_in: expiresIn } : {}) } as const;
 		return enqueue(this.by, { what, conversation, id, message: about, at }, async () => {
 			const top = (await replica.conversations.get(conversation))?.top_index ?? 0;
 			const last = (await lastOf(replica, conversation))?.place ?? null;

@@ -67,7 +67,7 @@ describe.skipIf(lacking)('clients of a server', () => {
 		await a.settled();
 		a.cable.pull();
 		const one = await a.client.do.send(id, 'one');
-		await a.client.do.send(id, 'two', one);
+		await a.client.do.send(id, 'two', { replyTo: one });
 		await a.client.do.edit(id, one, 'one, mended');
 		await a.client.do.react(id, one, '👍', true);
 		const three = await a.client.do.send(id, 'three');

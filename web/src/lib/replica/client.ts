@@ -140,9 +140,19 @@ export interface ProfileChange {
 	recents?: string[];
 }
 
+/** What goes with a text. */
+export interface Saying {
+	/** The message that it answers. */
+	replyTo?: string | undefined;
+	/** A UUID of version 7, if who asks has made one already. */
+	id?: string | undefined;
+	/** Seconds after which it goes everywhere; absent: as the conversation says. */
+	expiresIn?: number | undefined;
+}
+
 export interface Actions {
-	/** The new message's id: `id`, a UUID of version 7, if who asks has made one already. */
-	send(conversation: string, text: string, replyTo?: string, id?: string): Promise<string>;
+	/** The new message's id. */
+	send(conversation: string, text: string, saying?: Saying): Promise<string>;
 	edit(conversation: string, message: string, text: string): Promise<void>;
 	remove(conversation: string, message: string): Promise<void>;
 	react(conversation: string, message: string, emoji: string, on: boolean): Promise<void>;
@@ -188,6 +198,8 @@ export interface Actions {
 
 	/** Everything that runs by itself looks again now: called on `online`, and when the page is seen again. */
 	wake(): void;
+	/** Somebody is there: without such a sign for five minutes one is shown as away. */
+	active(): void;
 }
 
 export interface Client {

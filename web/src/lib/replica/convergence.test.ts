@@ -72,7 +72,7 @@ describe.skipIf(lacking)('under random cuts', () => {
 			} else if (dice < 0.75) await device.restart();
 			else {
 				const to = standing.length && random() < 0.3 ? pick(standing).id : undefined;
-				await device.client.do.send(id, `word ${said++}`, to);
+				await device.client.do.send(id, `word ${said++}`, { replyTo: to });
 			}
 			if (random() < 0.5) await new Promise((resolve) => setTimeout(resolve, random() * 40));
 		};

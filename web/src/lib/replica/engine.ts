@@ -9,7 +9,7 @@ import type { Change, Intake } from './intake.ts';
 import { OwnStream, type OwnChange } from './own_stream.ts';
 import { newConversation, personRow } from './rows.ts';
 import type { ConversationRow, Replica } from './schema.ts';
-import { PresenceBoard, TypingBoard } from './signals.ts';
+import { OwnStatus, PresenceBoard, TypingBoard } from './signals.ts';
 import { Cell } from './watched.ts';
 
 /** So many conversations stay joined; the others are joined when they are behind, and left again. */
@@ -63,6 +63,7 @@ export class Engine {
 	readonly connection = new Cell<LiveState['connection']>('offline');
 	readonly presence = new PresenceBoard();
 	readonly typing = new TypingBoard();
+	readonly status = new OwnStatus(() => this.tellStatus());
 	readonly own: OwnStream;
 	/** Called where keys or links of members may be others than before. */
 	stood: (conversation: string) => void = () => {};
@@ -90,6 +91,7 @@ export class Engine {
 
 	async start(): Promise<void> {
 		this.running = true;
+		this.status.active();
 		this.stops.push(this.live.subscribe((state) => this.connected(state)));
 		this.listenToSystem();
 		this.listenToOwn();
@@ -105,6 +107,7 @@ export class Engine {
 		this.own.stop();
 		this.live.leave(SYSTEM);
 		this.typing.clear();
+		this.status.stop();
 		this.live.stop();
 	}
 
@@ -175,6 +178,11 @@ export class Engine {
 		if (!this.live.isJoined(topic)) return;
 		// Nobody waits for this, and nobody misses it.
 		this.live.push(topic, on ? 'start_typing' : 'finish_typing', {}).catch(() => {});
+	}
+
+	private tellStatus(): void {
+		if (this.live.isJoined(SYSTEM))
+			this.live.push(SYSTEM, 'set_status', { status: this.status.status }).catch(() => {});
 	}
 
 	/** What was joined longest ago and is on no screen goes, when there are too many. */
@@ -249,7 +257,7 @@ export class Engine {
 		this.live.join(
 			SYSTEM,
 			() => ({}),
-			() => {}
+			() => this.status.status === 'online' || this.tellStatus()
 		);
 		this.stops.push(
 			this.live.on(SYSTEM, 'presence_state', (all) => this.presence.state(all)),

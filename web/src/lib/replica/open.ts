@@ -8,6 +8,7 @@ import { Bodies } from './bodies.ts';
 import type { Client, LiveState, Presence } from './client.ts';
 import type { Crypto } from './crypto.ts';
 import { Engine } from './engine.ts';
+import { Expiry } from './expiry.ts';
 import { Intake } from './intake.ts';
 import { queriesOf } from './queries.ts';
 import { Sender } from './sender.ts';
@@ -73,6 +74,9 @@ class OpenClient implements Client {
 		const counting = liveQuery(() => replica.outbox.where('state').equals('waiting').count());
 		const waiting = counting.subscribe({ next: (count) => this.show({ waiting: count }), error: () => {} });
 		this.stops.push(() => waiting.unsubscribe());
+		const expiry = new Expiry(replica, me);
+		expiry.start();
+		this.stops.push(() => expiry.stop());
 		this.tabs.say({ say: 'tell' });
 	}
 
@@ -146,6 +150,10 @@ class OpenClient implements Client {
 			wake: () => {
 				if (this.leading) this.wake();
 				else this.tabs.say({ say: 'wake' });
+			},
+			active: () => {
+				if (this.leading) this.engine.status.active();
+				else this.tabs.say({ say: 'active' });
 			}
 		};
 	}
@@ -187,6 +195,8 @@ class OpenClient implements Client {
 				return this.tell();
 			case 'wake':
 				return this.wake();
+			case 'active':
+				return this.engine.status.active();
 			case 'typing':
 				return this.ownTyping.typed(word.conversation, word.on);
 			case 'opened':

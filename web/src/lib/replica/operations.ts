@@ -3,12 +3,12 @@ import type { Body, TextBody } from '../crypto/types.ts';
 import type { ProfileChange } from './client.ts';
 
 export type Operation =
-	| { do: 'send'; body: Body }
+	| { do: 'send'; body: Body; expires_in?: number }
 	| { do: 'edit'; body: TextBody }
 	| { do: 'delete' }
 	| { do: 'react'; emoji: string; on: boolean }
 	| { do: 'start_private'; other: string }
-	| { do: 'start_group'; users: string[]; alias: string | null }
+	| { do: 'start_group'; users: string[]; alias: string | null; approvals?: number }
 	| { do: 'add'; users: string[]; shareHistory: boolean }
 	| { do: 'share'; users: string[]; messages: string[] }
 	| { do: 'leave' }

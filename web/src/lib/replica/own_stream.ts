@@ -140,22 +140,30 @@ export class OwnStream {
 	}
 
 	private async write(change: OwnChange): Promise<void> {
-		const { choices, conversations, facts, own_keys, people } = this.replica;
+		const { conversations, facts, own_keys, people } = this.replica;
 		const { id } = change;
 		if (change.kind === 'settings') {
 			await facts.put({ name: 'me', value: change.data });
 			await people.put(personRow(change.data));
 		} else if (change.kind === 'private_keys') {
 			await own_keys.put({ conversation: id, rows: change.data.private_keys as PrivateKeyRow[] });
-		} else if (change.kind === 'choice') {
-			const [kind, about] = id.split(':') as [string, string];
-			await (change.deleted ? choices.delete([kind, about]) : choices.put({ kind, about }));
-		} else if (change.kind === 'read_mark') await this.mark(id, Date.parse(change.data.read_at));
+		} else if (change.kind === 'choice') await this.choose(id, change.data !== null);
+		else if (change.kind === 'read_mark') await this.mark(id, Date.parse(change.data.read_at));
 		else if (change.data) {
 			const before = (await conversations.get(id)) ?? newConversation(id, 'group');
 			const row = withWire(before, change.data.conversation);
 			await conversations.put({ ...row, role: change.data.role, left: false });
 		} else await conversations.update(id, { left: true });
+	}
+
+	/** `id`: kind, colon, whom or what it is about. */
+	private async choose(id: string, on: boolean): Promise<void> {
+		const { choices, conversations } = this.replica;
+		const [kind, about] = id.split(':') as [string, string];
+		if (on) await choices.put({ kind, about });
+		else await choices.delete([kind, about]);
+		if (kind !== 'block') return;
+		for (const one of await conversations.toCollection().primaryKeys()) await recount(this.replica, this.me, one);
 	}
 
 	private async mark(id: string, read: number): Promise<void> {

@@ -153,10 +153,12 @@ class Views {
 	// --- messages -----------------------------------------------------------------------------------------------------
 
 	async window(conversation: string, anchor: Anchor, before: number, after: number): Promise<WindowView> {
-		const [[rows, older, newer], row] = await Promise.all([
+		const [[here, older, newer], row] = await Promise.all([
 			this.range(conversation, anchor, before, after),
 			this.replica.conversations.get(conversation)
 		]);
+		// What is over goes from here in a moment.
+		const rows = here.filter((one) => !(one.expires && one.expires <= Date.now()));
 		const [messages, firstUnread] = await Promise.all([this.messages(rows), row ? this.firstUnread(row) : null]);
 		return {
 			messages,

@@ -46,7 +46,7 @@ export class Requests {
 			case 'start_group':
 				return this.startGroup(row, operation.users, operation.alias);
 			case 'send':
-				return this.send(row, conversation, operation.body);
+				return this.send(row, conversation, operation);
 			case 'edit':
 				return this.edit(row, conversation, operation.body);
 			case 'delete':
@@ -110,13 +110,13 @@ export class Requests {
 	private async send(
 		row: OutboxRow,
 		conversation: ConversationRow,
-		body: Extract<Operation, { do: 'send' }>['body']
+		{ body, expires_in }: Extract<Operation, { do: 'send' }>
 	): Promise<Request | null> {
 		const { replica, device } = this.by;
 		const message = await replica.messages.get([conversation.id, row.id]);
 		if (!message) return null;
 		const [index, , , position] = message.place;
-		const placed = { id: row.id, device_id: device, index, position };
+		const placed = { id: row.id, device_id: device, index, position, ...(expires_in ? { expires_in } : {}) };
 		if (conversation.encrypted) {
 			const sealed = await this.seal(conversation, message, 0, body, row.at);
 			return on(conversation.id, 'send_message', { ...placed, ...sealed });

@@ -90,6 +90,35 @@ const NOBODY: string[] = [];
 const AGAIN = 5_000;
 const STOPPED = 5_000;
 
+/** Milliseconds without a sign of anybody: they are away. */
+export const IDLE_AFTER = 5 * 60_000;
+
+/** Whether one is there: away after a while in which no tab saw a sign of it. */
+export class OwnStatus {
+	status: Presence = 'online';
+	private timer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(private readonly tell: (status: Presence) => void) {}
+
+	/** Somebody did something. */
+	active(): void {
+		clearTimeout(this.timer);
+		this.timer = setTimeout(() => this.is('idle'), IDLE_AFTER);
+		(this.timer as { unref?: () => void }).unref?.();
+		this.is('online');
+	}
+
+	stop(): void {
+		clearTimeout(this.timer);
+	}
+
+	private is(status: Presence): void {
+		if (status === this.status) return;
+		this.status = status;
+		this.tell(status);
+	}
+}
+
 /** One's own typing: told at the first keystroke and then now and then, ended by itself. */
 export class OwnTyping {
 	private told = new Map<string, number>();

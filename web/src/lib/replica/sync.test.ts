@@ -70,7 +70,7 @@ describe.skipIf(lacking)('keeping up with a server', () => {
 		const [a, b] = (await open(ada, bob)) as [Device, Device];
 		const read = await a.reads(id, 'hear, hear');
 		await a.client.do.react(id, read.id, '👏', true);
-		const answer = await a.client.do.send(id, 'what?', read.id);
+		const answer = await a.client.do.send(id, 'what?', { replyTo: read.id });
 		expect(await b.reads(id, 'what?')).toMatchObject({ reply: { id: read.id, text: 'hear, hear' } });
 		await b.window(id, ({ messages }) => messages[0]!.reactions.some(({ user }) => user === ada.id));
 		await a.client.do.react(id, read.id, '👏', false);

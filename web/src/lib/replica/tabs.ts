@@ -9,7 +9,7 @@ export interface Locks {
 export type Word =
 	| { say: 'opened' | 'closed'; conversation: string }
 	| { say: 'typing'; conversation: string; on: boolean }
-	| { say: 'wake' | 'tell' }
+	| { say: 'wake' | 'tell' | 'active' }
 	| { say: 'now'; connection: string; presence: [string, string][]; typing: [string, string[]][] }
 	| { say: 'older'; conversation: string; asked: string }
 	| { say: 'answer'; asked: string; more?: boolean; failed?: string };

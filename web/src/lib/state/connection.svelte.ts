@@ -26,14 +26,32 @@ class Connection {
 
 export const connection = new Connection();
 
+/** Signs of somebody who is there, and how often they are told, in milliseconds. */
+const SIGNS = ['pointermove', 'pointerdown', 'keydown', 'wheel', 'focus'] as const;
+const TOLD_EVERY = 20_000;
+
+/** Tells that somebody is at this page. Returns what ends that. */
+function attentive(): () => void {
+	let told = 0;
+	const tell = () => {
+		if (Date.now() - told < TOLD_EVERY) return;
+		told = Date.now();
+		session.client?.do.active();
+	};
+	for (const sign of SIGNS) addEventListener(sign, tell, { passive: true, capture: true });
+	return () => SIGNS.forEach((sign) => removeEventListener(sign, tell, { capture: true }));
+}
+
 /** Looks again when the network is back or the page is seen again. Returns what ends that. */
 export function wakeful(): () => void {
 	const wake = () => {
 		if (document.visibilityState === 'visible') session.client?.do.wake();
 	};
+	const stop = attentive();
 	addEventListener('online', wake);
 	document.addEventListener('visibilitychange', wake);
 	return () => {
+		stop();
 		removeEventListener('online', wake);
 		document.removeEventListener('visibilitychange', wake);
 	};

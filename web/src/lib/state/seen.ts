@@ -20,6 +20,8 @@ export class LastSeen {
 	}
 
 	of(conversation: string): WindowView | null {
-		return this.#windows.get(conversation) ?? null;
+		const kept = this.#windows.get(conversation);
+		// What was over meanwhile was not here to see it.
+		return kept ? { ...kept, messages: kept.messages.filter((one) => !one.expires || one.expires > Date.now()) } : null;
 	}
 }

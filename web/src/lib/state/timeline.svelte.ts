@@ -129,12 +129,12 @@ export class Timeline {
 	}
 
 	/** Says it: seen at once, and kept as soon as this browser has stored it. Throws when it cannot. */
-	async say({ text, replyTo }: Written): Promise<void> {
+	async say({ text, replyTo, expiresIn }: Written & { expiresIn?: number }): Promise<void> {
 		const id = v7();
 		this.#coming = [...this.#coming, this.#shownAs(id, text, replyTo)];
 		const forget = () => (this.#coming = this.#coming.filter((one) => one.id !== id));
 		try {
-			await this.#chat.client.do.send(this.conversation, text, replyTo ?? undefined, id);
+			await this.#chat.client.do.send(this.conversation, text, { replyTo: replyTo ?? undefined, id, expiresIn });
 			setTimeout(forget, SOON);
 		} catch (error) {
 			forget();
