@@ -1,5 +1,5 @@
 /** What a person does: written here at once, in one transaction with its place in the outbox. */
-import type { Body } from '../crypto/types.ts';
+import type { Body, TextBody } from '../crypto/types.ts';
 import type { Api } from '../realtime/http.ts';
 import { Problem } from '../realtime/problems.ts';
 import { lastOf, reaction, recount, settle } from './apply.ts';
@@ -29,6 +29,7 @@ export interface Leading {
 	closed(conversation: string): void;
 	typing(conversation: string, on: boolean): void;
 	loadOlder(conversation: string): Promise<boolean>;
+	pass(conversation: string, body: TextBody): Promise<void>;
 	wake(): void;
 	active(): void;
 }
@@ -49,6 +50,8 @@ export function actionsOf(parts: ActionParts): Actions {
 	const { leading } = parts;
 	return {
 		send: (conversation, text, more) => doings.send(conversation, text, more),
+		pass: (conversation, text, replyTo) =>
+			leading.pass(conversation, { text, ...(replyTo ? { reply_to: replyTo } : {}) }),
 		edit: (conversation, message, text) => doings.edit(conversation, message, text),
 		remove: (conversation, message) => doings.remove(conversation, message),
 		react: (conversation, message, emoji, on) => doings.react(conversation, message, emoji, on),
@@ -59,6 +62,7 @@ export function actionsOf(parts: ActionParts): Actions {
 		addMembers: (conversation, users, options) => doings.addMembers(conversation, users, options),
 		leave: (conversation) => doings.leave(conversation),
 		rename: (conversation, alias) => doings.rename(conversation, alias),
+		setLasting: (conversation, seconds) => doings.setLasting(conversation, seconds),
 		markRead: (conversation) => doings.markRead(conversation),
 		typing: (conversation, on) => leading.typing(conversation, on),
 		setDraft: (conversation, text, replyTo) => doings.setDraft(conversation, text, replyTo ?? null),
@@ -290,6 +294,10 @@ class Doings {
 		await enqueue(this.by, { what: { do: 'rename', alias, before }, conversation }, async () => {
 			await conversations.update(conversation, { alias });
 		});
+	}
+
+	async setLasting(conversation: string, seconds: number | null): Promise<void> {
+		await enqueue(this.by, { what: { do: 'last', expires_in: seconds }, conversation });
 	}
 
 	/** Here at once, up to the last message that is here; on the server unless more came meanwhile. */

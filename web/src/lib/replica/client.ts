@@ -153,6 +153,8 @@ export interface Saying {
 export interface Actions {
 	/** The new message's id. */
 	send(conversation: string, text: string, saying?: Saying): Promise<string>;
+	/** Off the record: to who is here now, over the network, and kept nowhere. Throws where it cannot be sent now. */
+	pass(conversation: string, text: string, replyTo?: string): Promise<void>;
 	edit(conversation: string, message: string, text: string): Promise<void>;
 	remove(conversation: string, message: string): Promise<void>;
 	react(conversation: string, message: string, emoji: string, on: boolean): Promise<void>;
@@ -168,6 +170,8 @@ export interface Actions {
 	addMembers(conversation: string, users: string[], options?: { shareHistory?: boolean }): Promise<void>;
 	leave(conversation: string): Promise<void>;
 	rename(conversation: string, alias: string | null): Promise<void>;
+	/** How many seconds everybody's messages last from now on, unless they say otherwise; null: for good. */
+	setLasting(conversation: string, seconds: number | null): Promise<void>;
 
 	/** All of it is read, on every device. */
 	markRead(conversation: string): Promise<void>;
@@ -215,6 +219,8 @@ export interface Client {
 	readonly presence: Watched<ReadonlyMap<string, Presence>>;
 	/** Who types in it now. */
 	typing(conversation: string): Watched<string[]>;
+	/** What was said off the record since this page was opened, by conversation. */
+	readonly passing: Watched<ReadonlyMap<string, MessageView[]>>;
 	/** Stops everything and closes the replica, which stays on the disk. */
 	close(): Promise<void>;
 }

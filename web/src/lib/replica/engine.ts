@@ -3,13 +3,14 @@ import { SYSTEM, conversationTopic, userTopic, type PushOf } from '../realtime/e
 import type { Api } from '../realtime/http.ts';
 import { Refusal, Silence, Unreachable } from '../realtime/problems.ts';
 import type { Live, LiveState as Connection } from '../realtime/socket.ts';
+import type { MessageRow } from '../wire/types.ts';
 import type { LiveState } from './client.ts';
 import { Following } from './following.ts';
 import type { Change, Intake } from './intake.ts';
 import { OwnStream, type OwnChange } from './own_stream.ts';
-import { newConversation, personRow } from './rows.ts';
+import { newConversation, passingView, personRow } from './rows.ts';
 import type { ConversationRow, Replica } from './schema.ts';
-import { OwnStatus, PresenceBoard, TypingBoard } from './signals.ts';
+import { OwnStatus, PassingBoard, PresenceBoard, TypingBoard } from './signals.ts';
 import { Cell } from './watched.ts';
 
 /** So many conversations stay joined; the others are joined when they are behind, and left again. */
@@ -54,6 +55,7 @@ const CONVERSATION_EVENTS: readonly PushOf<`conversation:${string}`>[] = [
 interface Told {
 	conversation_id?: string;
 	conversation?: { id: string };
+	message?: MessageRow;
 	version?: number;
 	user_version?: number;
 	changes?: unknown[];
@@ -63,6 +65,7 @@ export class Engine {
 	readonly connection = new Cell<LiveState['connection']>('offline');
 	readonly presence = new PresenceBoard();
 	readonly typing = new TypingBoard();
+	readonly passing = new PassingBoard();
 	readonly status = new OwnStatus(() => this.tellStatus());
 	readonly own: OwnStream;
 	/** Called where keys or links of members may be others than before. */
@@ -299,12 +302,22 @@ export class Engine {
 			return;
 		}
 		const id = payload.conversation_id ?? payload.conversation?.id;
-		if (id === undefined || payload.version === undefined) return;
+		if (id === undefined) return;
+		if (payload.message?.off_the_record) {
+			void this.passed(id, payload.message).catch((error: unknown) => this.failed(error));
+			return;
+		}
+		if (payload.version === undefined) return;
 		const changes = (payload.changes ?? []) as Change[];
 		const following = this.following.get(id);
 		if (following) following.stream.heard(payload.version, changes);
 		// Joining it brings what was just said, too.
 		else this.listed(id);
+	}
+
+	/** Something was said off the record. */
+	async passed(id: string, message: MessageRow): Promise<void> {
+		this.passing.put(passingView(id, this.me, message, await this.intake.glance(id, message)));
 	}
 
 	private listed(id: string): void {

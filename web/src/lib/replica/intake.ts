@@ -251,6 +251,13 @@ export class Intake {
 		);
 	}
 
+	/** A message that is kept nowhere, opened. */
+	async glance(id: string, message: WireMessage): Promise<Read> {
+		const { encrypted } = await this.where(id);
+		if (!encrypted) return plain(message);
+		return (await this.open(id, [{ message, held: undefined }], await this.trust.chain(id)))[0]!;
+	}
+
 	/** The author may have a new identity key that this client has not seen. */
 	private async again(asked: OpenRequest, refusal: Refusal, known: KnownUsers): Promise<Opened | Refusal> {
 		const author = (await this.trust.known([asked.from], true))[asked.from];

@@ -1,6 +1,6 @@
 /** Builds the client of an account that is open: it shows at once what is here, and syncs as soon as it may. */
 import { liveQuery } from 'dexie';
-import { Unreachable } from '../realtime/problems.ts';
+import { Problem, Refusal, Unreachable } from '../realtime/problems.ts';
 import { Live } from '../realtime/socket.ts';
 import type { Account } from './accounts.ts';
 import { actionsOf, type Leading } from './actions.ts';
@@ -13,7 +13,7 @@ import { Intake } from './intake.ts';
 import { queriesOf } from './queries.ts';
 import { Sender } from './sender.ts';
 import { OwnTyping } from './signals.ts';
-import { Tabs, type Locks, type Word } from './tabs.ts';
+import { Tabs, type Asking, type Locks, type Word } from './tabs.ts';
 import { Trust } from './trust.ts';
 import { Cell } from './watched.ts';
 
@@ -84,6 +84,10 @@ class OpenClient implements Client {
 		return this.engine.presence.shown;
 	}
 
+	get passing() {
+		return this.engine.passing.shown;
+	}
+
 	typing(conversation: string) {
 		return this.engine.typing.of(conversation);
 	}
@@ -110,7 +114,8 @@ class OpenClient implements Client {
 			this.engine.connection.subscribe((connection) => this.show({ connection })),
 			this.engine.connection.subscribe(() => this.tell()),
 			this.engine.presence.shown.subscribe(() => this.tell()),
-			this.engine.typing.shown.subscribe(() => this.tell())
+			this.engine.typing.shown.subscribe(() => this.tell()),
+			this.engine.passing.shown.subscribe(() => this.tell())
 		);
 	}
 
@@ -120,7 +125,8 @@ class OpenClient implements Client {
 			say: 'now',
 			connection: this.engine.connection.value,
 			presence: [...this.engine.presence.shown.value],
-			typing: [...this.engine.typing.shown.value]
+			typing: [...this.engine.typing.shown.value],
+			passing: [...this.engine.passing.shown.value]
 		});
 	}
 
@@ -146,7 +152,11 @@ class OpenClient implements Client {
 				else this.tabs.say({ say: 'typing', conversation, on });
 			},
 			loadOlder: (conversation) =>
-				this.leading ? this.engine.loadOlder(conversation) : this.askForOlder(conversation),
+				this.leading ? this.engine.loadOlder(conversation) : this.ask({ say: 'older', conversation }),
+			pass: async (conversation, body) => {
+				if (this.leading) await this.sender.pass(conversation, body);
+				else await this.ask({ say: 'pass', conversation, body });
+			},
 			wake: () => {
 				if (this.leading) this.wake();
 				else this.tabs.say({ say: 'wake' });
@@ -163,17 +173,31 @@ class OpenClient implements Client {
 		this.sender.wake();
 	}
 
-	private askForOlder(conversation: string): Promise<boolean> {
+	private ask(what: Asking): Promise<boolean> {
 		const asked = crypto.randomUUID();
 		return new Promise<boolean>((resolve, reject) => {
 			const timer = setTimeout(() => reject(new Unreachable()), PATIENCE);
-			this.asked.set(asked, ({ more }) => {
+			this.asked.set(asked, ({ more, failed }) => {
 				clearTimeout(timer);
-				if (more === undefined) reject(new Unreachable());
+				if (failed) reject(new Problem(failed, 0, ''));
+				else if (more === undefined) reject(new Unreachable());
 				else resolve(more);
 			});
-			this.tabs.say({ say: 'older', conversation, asked });
+			this.tabs.say({ ...what, asked });
 		}).finally(() => this.asked.delete(asked));
+	}
+
+	/** Do what another tab asks for, and answer it. */
+	private async answer(word: Asking & { asked: string }): Promise<void> {
+		const { asked, conversation } = word;
+		try {
+			const done =
+				word.say === 'older' ? this.engine.loadOlder(conversation) : this.sender.pass(conversation, word.body);
+			this.tabs.say({ say: 'answer', asked, more: (await done) ?? true });
+		} catch (error) {
+			const failed = error instanceof Refusal ? { failed: error.reason } : {};
+			this.tabs.say({ say: 'answer', asked, ...failed });
+		}
 	}
 
 	private hear(word: Word): void {
@@ -187,6 +211,7 @@ class OpenClient implements Client {
 		this.show({ connection: word.connection as LiveState['connection'] });
 		this.engine.presence.shown.set(new Map(word.presence as [string, Presence][]));
 		this.engine.typing.shown.set(new Map(word.typing));
+		for (const [, views] of word.passing) views.forEach((view) => this.engine.passing.put(view));
 	}
 
 	private serve(word: Exclude<Word, { say: 'now' | 'answer' }>): void {
@@ -203,13 +228,9 @@ class OpenClient implements Client {
 				return void this.engine.opened(word.conversation);
 			case 'closed':
 				return this.engine.closed(word.conversation);
-			case 'older': {
-				const { asked, conversation } = word;
-				this.engine.loadOlder(conversation).then(
-					(more) => this.tabs.say({ say: 'answer', asked, more }),
-					() => this.tabs.say({ say: 'answer', asked })
-				);
-			}
+			case 'older':
+			case 'pass':
+				return void this.answer(word);
 		}
 	}
 }

@@ -13,10 +13,11 @@ export type Operation =
 	| { do: 'share'; users: string[]; messages: string[] }
 	| { do: 'leave' }
 	| { do: 'rename'; alias: string | null; before: string | null }
+	| { do: 'last'; expires_in: number | null }
 	| { do: 'read' }
 	| { do: 'profile'; change: ProfileChange };
 
 export type Doing = Operation['do'];
 
 /** Doings whose refusal is shown at the conversation, not at a message. */
-export const OF_CONVERSATION: readonly string[] = ['start_private', 'start_group', 'add', 'leave', 'rename'];
+export const OF_CONVERSATION: readonly string[] = ['start_private', 'start_group', 'add', 'leave', 'rename', 'last'];

@@ -1,6 +1,7 @@
 /** From an operation to the bytes that are sent: sealed for exactly those whom this client believes to be members. */
 import { Refused, type JsonObject, type KnownUsers, type Link, type Named } from '../crypto/types.ts';
 import { SYSTEM, conversationTopic } from '../realtime/events.ts';
+import type { SendMessage } from '../wire/types.ts';
 import type { ProfileChange } from './client.ts';
 import type { Bodies } from './bodies.ts';
 import type { Crypto } from './crypto.ts';
@@ -65,6 +66,8 @@ export class Requests {
 				return this.leave(row, conversation);
 			case 'rename':
 				return on(id, 'change_alias', { alias: operation.alias, op_id: row.id });
+			case 'last':
+				return on(id, 'change_expiry', { expires_in: operation.expires_in, op_id: row.id });
 			case 'read':
 				return conversation.unread > 0 || conversation.cursor < conversation.head
 					? null // what came meanwhile was not read
@@ -112,13 +115,22 @@ export class Requests {
 		conversation: ConversationRow,
 		{ body, expires_in }: Extract<Operation, { do: 'send' }>
 	): Promise<Request | null> {
-		const { replica, device } = this.by;
-		const message = await replica.messages.get([conversation.id, row.id]);
-		if (!message) return null;
+		const message = await this.by.replica.messages.get([conversation.id, row.id]);
+		return message ? this.said(conversation, message, body, row.at, expires_in ? { expires_in } : {}) : null;
+	}
+
+	/** A new message; `more` goes with it in the open. */
+	async said(
+		conversation: ConversationRow,
+		message: Pick<MessageRow, 'id' | 'place'>,
+		body: Extract<Operation, { do: 'send' }>['body'],
+		at: number,
+		more: Pick<SendMessage, 'expires_in' | 'off_the_record'>
+	): Promise<Extract<Request, { event: string }> | null> {
 		const [index, , , position] = message.place;
-		const placed = { id: row.id, device_id: device, index, position, ...(expires_in ? { expires_in } : {}) };
+		const placed = { id: message.id, device_id: this.by.device, index, position, ...more };
 		if (conversation.encrypted) {
-			const sealed = await this.seal(conversation, message, 0, body, row.at);
+			const sealed = await this.seal(conversation, message, 0, body, at);
 			return on(conversation.id, 'send_message', { ...placed, ...sealed });
 		}
 		if ('react' in body) return null;
@@ -143,7 +155,7 @@ export class Requests {
 
 	private async seal(
 		conversation: ConversationRow,
-		message: MessageRow,
+		message: Pick<MessageRow, 'id' | 'place'>,
 		rev: number,
 		body: Extract<Operation, { do: 'send' }>['body'],
 		at: number
@@ -289,7 +301,11 @@ export async function newcomer({ crypto, trust }: Maker, user: string, kept: Key
 	return { user, ik: known.ik, gen };
 }
 
-function on(conversation: string, event: string, payload: Record<string, unknown>): Request {
+function on(
+	conversation: string,
+	event: string,
+	payload: Record<string, unknown>
+): Extract<Request, { event: string }> {
 	return { topic: conversationTopic(conversation), event, payload };
 }
 

@@ -1,6 +1,7 @@
 /** How rows of the server become rows of the replica, and which of two rows stays. Pure. */
 import type { Body } from '../crypto/types.ts';
 import type { ConversationRow as WireConversation, MessageRow as WireMessage, PublicUser } from '../wire/types.ts';
+import type { MessageView } from './client.ts';
 import { NOWHERE, placeOf } from './ordering.ts';
 import type { Box, ConversationRow, MessageRow, PersonRow, Trouble } from './schema.ts';
 
@@ -110,6 +111,32 @@ export function messageRow(conversation: string, { message, version }: Incoming,
 		waiting: false,
 		change: null,
 		refused: null
+	};
+}
+
+/** What is off the record, as it is shown. */
+export function passingView(conversation: string, me: string, message: WireMessage, read: Read): MessageView {
+	const body = read.body && 'text' in read.body ? read.body : null;
+	return {
+		conversation,
+		id: message.message_group,
+		place: placeOf(message),
+		sender: message.sender,
+		mine: message.sender === me,
+		text: body?.text ?? null,
+		replyTo: body?.reply_to ?? null,
+		reply: null,
+		sentAt: read.sentAt,
+		at: Date.parse(message.inserted_at),
+		edited: false,
+		deleted: false,
+		removed: null,
+		expires: null,
+		passing: true,
+		reactions: [],
+		waiting: false,
+		refused: null,
+		unreadable: read.unreadable ?? null
 	};
 }
 

@@ -4,23 +4,25 @@
  * good is undone, with the reason (protocol, 3).
  */
 import { liveQuery } from 'dexie';
-import { Refused, type JsonObject, type Link } from '../crypto/types.ts';
+import { Refused, type JsonObject, type Link, type TextBody } from '../crypto/types.ts';
 import { backOff } from '../realtime/backoff.ts';
-import type { Topic } from '../realtime/events.ts';
+import { conversationTopic, type Topic } from '../realtime/events.ts';
 import type { Api } from '../realtime/http.ts';
 import { Problem, Refusal, Silence, Unreachable } from '../realtime/problems.ts';
 import type { Live } from '../realtime/socket.ts';
+import type { SendMessage } from '../wire/types.ts';
 import { deleted, reacted, written, type Answer } from './answers.ts';
-import { settle } from './apply.ts';
+import { lastOf, settle } from './apply.ts';
 import type { ProfileChange } from './client.ts';
 import type { Engine } from './engine.ts';
+import { v7 } from './ids.ts';
 import type { Intake } from './intake.ts';
 import { OF_CONVERSATION, type Operation } from './operations.ts';
 import { nextPlace } from './ordering.ts';
 import { enqueue, move } from './outbox.ts';
 import { Renewal } from './renewal.ts';
 import { Hopeless, Requests, type Maker, type Request } from './requests.ts';
-import { FIRST, LAST, type OutboxRow, type Trouble, type Box } from './schema.ts';
+import { FIRST, LAST, type Box, type ConversationRow, type OutboxRow, type Trouble } from './schema.ts';
 
 /** So often an operation is made anew after a refusal that a newer state explains. */
 const TRIES = 5;
@@ -183,6 +185,32 @@ export class Sender {
 		return (await push(request.topic as Topic, request.event, request.payload)) as Answer;
 	}
 
+	/** Say something off the record: to who is here now, and kept nowhere, so that what cannot be sent now is thrown back. */
+	async pass(id: string, body: TextBody): Promise<void> {
+		const { engine, replica, live } = this.by;
+		if (!this.running || live.state !== 'live') throw new Unreachable();
+		await engine.ready(id);
+		for (let tries = 0; ; tries++) {
+			const request = await this.passing((await replica.conversations.get(id))!, body);
+			try {
+				const { message } = await live.push(conversationTopic(id), 'send_message', request as SendMessage);
+				return await engine.passed(id, message);
+			} catch (error) {
+				if (!(error instanceof Refusal) || !STALE.includes(error.reason) || tries >= TRIES) throw error;
+				await this.catchUp(id, error.reason, error.response);
+			}
+		}
+	}
+
+	private async passing(conversation: ConversationRow, body: TextBody): Promise<Record<string, unknown>> {
+		const { replica, me, device } = this.by;
+		const last = (await lastOf(replica, conversation.id))?.place ?? null;
+		const id = v7();
+		const message = { id, place: nextPlace(last, conversation.top_index, me, device, id) };
+		const request = await this.requests.said(conversation, message, body, Date.now(), { off_the_record: true });
+		return request!.payload;
+	}
+
 	// --- taken ----------------------------------------------------------------------------------------------------------
 
 	private async taken(row: OutboxRow, operation: Operation, answer: Answer): Promise<void> {
@@ -199,6 +227,7 @@ export class Sender {
 			case 'react':
 				return intake.rows(id, reacted(answer), { taken: row });
 			case 'rename':
+			case 'last':
 				return intake.write({ conversation: id, wire: answer.conversation as never, taken: row });
 			case 'read':
 				return intake.write({ conversation: id, readTimes: { [this.by.me]: String(answer.read_at) }, taken: row });
@@ -278,7 +307,7 @@ export class Sender {
 		if (!STALE.includes(code) || row.tries >= TRIES || !(error instanceof Refusal)) {
 			return this.refuse(row, operation, trouble);
 		}
-		await this.catchUp(row, code, error.response);
+		await this.catchUp(row.conversation!, code, error.response);
 		return this.retry(row, 'again');
 	}
 
@@ -308,9 +337,8 @@ export class Sender {
 	}
 
 	/** Take in what the refusal says of the state that was not known here. */
-	private async catchUp(row: OutboxRow, code: string, said: Record<string, unknown>): Promise<void> {
+	private async catchUp(id: string, code: string, said: Record<string, unknown>): Promise<void> {
 		const { engine, intake, trust, replica } = this.by;
-		const id = row.conversation!;
 		if (code === 'stale_members' && Array.isArray(said.links)) {
 			const conversation = await replica.conversations.get(id);
 			const chain = await trust.follow(id, said.links as Link[]);

@@ -1,6 +1,6 @@
 /** What is true only now, and kept nowhere: who is there, and who types. */
 import type { PresenceDiff, PresenceEntry } from '../wire/types.ts';
-import type { Presence } from './client.ts';
+import type { MessageView, Presence } from './client.ts';
 import { Cell, type Watched } from './watched.ts';
 
 /** Milliseconds: who is said to type is believed so long without hearing it again. */
@@ -39,6 +39,17 @@ export class PresenceBoard {
 			return [user, metas.some((meta) => meta.status === 'online') ? 'online' : 'idle'];
 		});
 		this.shown.set(new Map(shown));
+	}
+}
+
+/** What is said off the record, by conversation: here for as long as the page is. */
+export class PassingBoard {
+	readonly shown = new Cell<ReadonlyMap<string, MessageView[]>>(new Map());
+
+	put(view: MessageView): void {
+		const before = this.shown.value.get(view.conversation) ?? [];
+		if (before.some((one) => one.id === view.id)) return;
+		this.shown.set(new Map(this.shown.value).set(view.conversation, [...before, view]));
 	}
 }
 

@@ -1,17 +1,29 @@
 /** Several tabs of one account: one of them talks to the server, and the others tell it what it should know. */
 
+import type { TextBody } from '../crypto/types.ts';
+import type { MessageView } from './client.ts';
+
 /** The part of the Web Locks API that is needed. */
 export interface Locks {
 	request(name: string, options: { signal: AbortSignal }, held: () => Promise<void>): Promise<unknown>;
 }
+
+/** What a tab asks the one that talks to the server to do for it. */
+export type Asking = { say: 'older'; conversation: string } | { say: 'pass'; conversation: string; body: TextBody };
 
 /** What tabs say to each other. */
 export type Word =
 	| { say: 'opened' | 'closed'; conversation: string }
 	| { say: 'typing'; conversation: string; on: boolean }
 	| { say: 'wake' | 'tell' | 'active' }
-	| { say: 'now'; connection: string; presence: [string, string][]; typing: [string, string[]][] }
-	| { say: 'older'; conversation: string; asked: string }
+	| {
+			say: 'now';
+			connection: string;
+			presence: [string, string][];
+			typing: [string, string[]][];
+			passing: [string, MessageView[]][];
+	  }
+	| (Asking & { asked: string })
 	| { say: 'answer'; asked: string; more?: boolean; failed?: string };
 
 export class Tabs {

@@ -1,6 +1,7 @@
 /** What the pages of conversations share of one client. */
 import type { Client } from '../replica/client';
 import { Conversations } from './conversations.svelte';
+import type { Lasting } from './model';
 import { People } from './people.svelte';
 import { LastSeen } from './seen';
 
@@ -8,6 +9,8 @@ export class Chat {
 	readonly people: People;
 	readonly conversations: Conversations;
 	readonly lastSeen = new LastSeen();
+	/** How long what one writes lasts, by conversation, as one chose it last on this page. */
+	readonly lasting = new Map<string, Pick<Lasting, 'expiresIn' | 'passing'>>();
 
 	constructor(readonly client: Client) {
 		this.people = new People(client);

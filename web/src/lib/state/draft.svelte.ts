@@ -18,6 +18,8 @@ export class Draft {
 	text = $state('');
 	/** The message that it answers. */
 	replyTo = $state<string | null>(null);
+	/** What is off the record is stored nowhere, not as a draft either. */
+	recorded = true;
 
 	constructor(client: Client, conversation: string) {
 		this.#client = client;
@@ -64,7 +66,8 @@ export class Draft {
 	async keep(): Promise<void> {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
-		await this.#client.do.setDraft(this.#conversation, this.text, this.replyTo);
+		const [text, replyTo] = this.recorded ? [this.text, this.replyTo] : ['', null];
+		await this.#client.do.setDraft(this.#conversation, text, replyTo);
 	}
 
 	close(): void {

@@ -1,6 +1,6 @@
 /** Messages as they are shown: runs by one author, days, what is unread, who read how far. Pure. */
 import type { MemberRow } from '../replica/schema';
-import type { MessageView } from '../replica/client';
+import type { MessageView, WindowView } from '../replica/client';
 import type { MessageItem, Person, Reaction } from './model';
 
 /** Within this time the messages of one author stand together under one name, in milliseconds. */
@@ -52,6 +52,22 @@ export function itemsOf(views: Shown[], around: Around): MessageItem[] {
 	});
 }
 
+/** With what is off the record where it was said, as far as that is within the window. */
+export function withPassing(
+	kept: Shown[],
+	passing: Shown[],
+	{ older, newer }: Pick<WindowView, 'older' | 'newer'>
+): Shown[] {
+	const all = [...kept];
+	for (const one of passing) {
+		const place = all.findLastIndex((other) => other.at <= one.at) + 1;
+		if ((place === 0 && older !== 'none') || (place === all.length && newer)) continue;
+		const reply = all.find((other) => other.id === one.replyTo) ?? null;
+		all.splice(place, 0, { ...one, reply });
+	}
+	return all;
+}
+
 function replyOf(view: Shown, around: Around): MessageItem['reply'] {
 	if (!view.reply) return { id: view.replyTo!, sender: null, text: null, deleted: false };
 	const { id, sender, text, deleted } = view.reply;
@@ -72,7 +88,7 @@ function reactionsOf(view: Shown, around: Around): Reaction[] {
 /** By message: the others who have read up to it and not further. Nobody is shown as a reader of their own message. */
 function readersOf(views: Shown[], { me, members, newest, person }: Around): Map<string, Person[]> {
 	const readers = new Map<string, Person[]>();
-	const stored = views.filter((view) => !view.waiting);
+	const stored = views.filter((view) => !view.waiting && !view.passing);
 	for (const { user, read } of members) {
 		if (user === me || read <= 0) continue;
 		const at = stored.findLastIndex((view) => view.at <= read || view.sender === user);

@@ -67,6 +67,14 @@ export interface ConversationItem {
 	left: boolean;
 }
 
+/** How long what one writes lasts: `expiresIn` seconds (null: for good), or off the record, `passing`. */
+export interface Lasting {
+	expiresIn: number | null;
+	passing: boolean;
+	/** What the conversation says where one chooses nothing. */
+	usual: number | null;
+}
+
 export interface Reaction {
 	emoji: string;
 	people: Person[];

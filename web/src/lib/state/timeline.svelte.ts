@@ -8,7 +8,7 @@ import type { MemberRow } from '../replica/schema';
 import type { Chat } from './chat.svelte';
 import { Live } from './live.svelte';
 import type { Written } from './draft.svelte';
-import { itemsOf, type Shown } from './messages';
+import { itemsOf, withPassing, type Shown } from './messages';
 import type { MessageItem, Person } from './model';
 import { Same } from './same';
 
@@ -33,6 +33,7 @@ export class Timeline {
 	#stopMembers: () => void;
 	#fetching = $state(false);
 	#typing: Live<string[]>;
+	#passing: Live<ReadonlyMap<string, MessageView[]>>;
 	/** The older ones are on the server, which did not answer. */
 	cutOff = $state(false);
 	/** Where the unread ones began when one came, or when one last looked away. */
@@ -43,7 +44,8 @@ export class Timeline {
 	items: MessageItem[] = $derived.by(() => {
 		if (!this.#window) return [];
 		const coming = this.#window.newer ? [] : this.#coming;
-		const items = itemsOf([...this.#window.messages, ...coming], {
+		const passing = this.#passing.current.get(this.conversation) ?? [];
+		const items = itemsOf(withPassing([...this.#window.messages, ...coming], passing, this.#window), {
 			me: this.#chat.client.user,
 			members: this.#members,
 			unreadFrom: this.unreadFrom,
@@ -59,6 +61,7 @@ export class Timeline {
 	) {
 		this.#chat = chat;
 		this.#typing = new Live(chat.client.typing(conversation), []);
+		this.#passing = new Live<ReadonlyMap<string, MessageView[]>>(chat.client.passing, new Map());
 		this.#begin();
 		this.#stopMembers = chat.client.query.conversation(conversation).subscribe((view) => {
 			this.#members = view?.members ?? [];

@@ -30,6 +30,7 @@ export const strings = {
 	},
 	toasts: { region: 'Messages of the app', close: 'Close this message' },
 	dialog: { close: 'Close' },
+	menu: { chosen: 'chosen' },
 	field: { showPassword: 'Show password' },
 	presence: { online: 'online', idle: 'away', offline: 'offline', hidden: 'hidden', unknown: 'unknown' },
 	connection: {

@@ -438,8 +438,8 @@ export interface SettingsChange {
 /**
  * A user as they see themselves; also the row `settings` of their stream.
  *
- * `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the code
- * of conduct as it is now; `none`: this server has none.
+ * `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the
+ * code of conduct as it is now; `none`: this server has none.
  */
 export interface OwnUser {
 	id: string;

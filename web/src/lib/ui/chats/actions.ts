@@ -1,5 +1,5 @@
 /** What can be done with a message, said once for the bar, the menu and the keyboard. */
-import type { MessageItem } from '../../state/model';
+import type { MessageItem, Person } from '../../state/model';
 
 export interface MessageActions {
 	reply(message: MessageItem): void;
@@ -13,6 +13,10 @@ export interface MessageActions {
 	menu(message: MessageItem, at: HTMLElement | { x: number; y: number }): void;
 	retry(operation: string): void;
 	discard(operation: string): void;
+	/** What is done about messages of others; absent where one may not. */
+	takeAway?: ((message: MessageItem) => void) | undefined;
+	report?: ((message: MessageItem) => void) | undefined;
+	block?: ((person: Person) => void) | undefined;
 	/** Shows the message that another answers. */
 	jump(id: string): void;
 }
@@ -22,14 +26,15 @@ export const quick = ['👍', '❤️', '😂', '😮', '😢', '🎉'];
 
 export type Can = Record<'reply' | 'react' | 'edit' | 'remove' | 'copy', boolean>;
 
-/** `writable`: one may write in this conversation. */
+/** `writable`: one may write in this conversation. What is off the record is nothing that could be referred to. */
 export function can(message: MessageItem, writable: boolean): Can {
 	const readable = message.text !== null;
+	const kept = writable && !message.passing;
 	return {
-		reply: writable && readable,
-		react: writable && readable,
-		edit: writable && readable && message.mine,
-		remove: writable && message.mine && !message.deleted,
+		reply: kept && readable,
+		react: kept && readable,
+		edit: kept && readable && message.mine,
+		remove: kept && message.mine && !message.deleted,
 		copy: readable
 	};
 }

@@ -41,3 +41,26 @@ export function lately(at: number, now = Date.now()): string {
 	if (days < 7) return shortWeekday.format(at);
 	return new Date(at).getFullYear() === new Date(now).getFullYear() ? short.format(at) : shortYear.format(at);
 }
+
+const UNITS = [
+	['day', 86_400],
+	['hour', 3600],
+	['minute', 60],
+	['second', 1]
+] as const;
+
+type Unit = (typeof UNITS)[number];
+
+const told = (seconds: number, [unit, size]: Unit, unitDisplay: 'long' | 'narrow') =>
+	new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay }).format(Math.round(seconds / size));
+
+/** Seconds in words, in the largest unit that fits: 5 seconds, 1 hour, 28 days. */
+export function lasting(seconds: number): string {
+	return told(seconds, UNITS.find(([, size]) => seconds >= size) ?? UNITS[3], 'long');
+}
+
+/** What remains, in milliseconds, as short as it can be said; a minute and a half is told in seconds. */
+export function left(milliseconds: number): string {
+	const seconds = Math.max(0, Math.round(milliseconds / 1000));
+	return told(seconds, UNITS.find(([, size]) => seconds >= size * 1.5) ?? UNITS[3], 'narrow');
+}
