@@ -55,7 +55,7 @@ const CONVERSATION_EVENTS: readonly PushOf<`conversation:${string}`>[] = [
 interface Told {
 	conversation_id?: string;
 	conversation?: { id: string };
-	message?: MessageRow;
+	message?: MessageRow & { off_the_record?: boolean };
 	version?: number;
 	user_version?: number;
 	changes?: unknown[];

@@ -1,7 +1,7 @@
 /** What the pages of conversations share of one client. */
 import type { Client } from '../replica/client';
 import { Conversations } from './conversations.svelte';
-import type { Lasting } from './model';
+import { Lastings } from './lastings';
 import { People } from './people.svelte';
 import { LastSeen } from './seen';
 
@@ -10,7 +10,7 @@ export class Chat {
 	readonly conversations: Conversations;
 	readonly lastSeen = new LastSeen();
 	/** How long what one writes lasts, by conversation, as one chose it last on this page. */
-	readonly lasting = new Map<string, Pick<Lasting, 'expiresIn' | 'passing'>>();
+	readonly lasting = new Lastings();
 
 	constructor(readonly client: Client) {
 		this.people = new People(client);

@@ -52,6 +52,9 @@ export function itemsOf(views: Shown[], around: Around): MessageItem[] {
 	});
 }
 
+/** Nothing was said off the record, anywhere. */
+export const nothing: ReadonlyMap<string, MessageView[]> = new Map();
+
 /** With what is off the record where it was said, as far as that is within the window. */
 export function withPassing(
 	kept: Shown[],

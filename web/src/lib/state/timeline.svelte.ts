@@ -8,7 +8,7 @@ import type { MemberRow } from '../replica/schema';
 import type { Chat } from './chat.svelte';
 import { Live } from './live.svelte';
 import type { Written } from './draft.svelte';
-import { itemsOf, withPassing, type Shown } from './messages';
+import { itemsOf, nothing, withPassing, type Shown } from './messages';
 import type { MessageItem, Person } from './model';
 import { Same } from './same';
 
@@ -61,7 +61,7 @@ export class Timeline {
 	) {
 		this.#chat = chat;
 		this.#typing = new Live(chat.client.typing(conversation), []);
-		this.#passing = new Live<ReadonlyMap<string, MessageView[]>>(chat.client.passing, new Map());
+		this.#passing = new Live<ReadonlyMap<string, MessageView[]>>(chat.client.passing, nothing);
 		this.#begin();
 		this.#stopMembers = chat.client.query.conversation(conversation).subscribe((view) => {
 			this.#members = view?.members ?? [];
