@@ -24,6 +24,7 @@ from hubbub.actions.administration import Administration
 from hubbub.actions.channels import Channels
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
+from hubbub.actions.composing import Composer
 from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
@@ -33,6 +34,7 @@ from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
+from hubbub.actions.passing import Passing
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.pulling import Pulling
@@ -166,6 +168,7 @@ class Server:
             entries=settings.cache_entries,
             counted=self._metrics.cache,
         )
+        self._passing = Passing(self._reader, self._publisher, self._rosters)
         self._membership = Membership(
             self._writer, self._publisher, self._rosters, self._mac, max_members=settings.max_members
         )
@@ -295,7 +298,7 @@ class Server:
             envelopes_required=settings.require_envelopes,
         )
         conversation = ConversationChannel(
-            messages=Messages(writer, publisher, self._rosters, mac, settings.max_body),
+            messages=Messages(writer, publisher, self._rosters, mac, Composer(mac, settings.max_body), self._passing),
             reactions=Reactions(writer, publisher, mac),
             sharing=Sharing(writer, publisher, self._rosters, mac),
             membership=self._membership,

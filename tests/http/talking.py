@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
+from hubbub.actions.composing import Composer
 from hubbub.actions.messages import Messages
+from hubbub.actions.passing import Passing
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.reactions import Reactions
 from hubbub.storage.operations import RequestMac
@@ -22,8 +24,9 @@ class Talking:
     """Each method is one event of its author's; refusals are raised."""
 
     def __init__(self, world: World) -> None:
-        publisher, mac = Publisher(world.bus), RequestMac(SECRET)
-        self._messages = Messages(world.writer, publisher, Rosters(100), mac)
+        publisher, mac, rosters = Publisher(world.bus), RequestMac(SECRET), Rosters(100)
+        passing = Passing(world.reader, publisher, rosters)
+        self._messages = Messages(world.writer, publisher, rosters, mac, Composer(mac, longest=4000), passing)
         self._reactions = Reactions(world.writer, publisher, mac)
 
     async def send(self, who: Person, channel: str, id: str | None = None, content: str = "Hello") -> str:

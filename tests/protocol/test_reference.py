@@ -179,6 +179,7 @@ async def _encrypted(a: Recorder, b: Recorder, ada: Person, bob: Person, cleo: P
     edit = {"message_group_id": group, "encrypted_messages": copies("hello again", ada, bob)}
     await a.ask(topic, "edit_message", edit)
     await b.wait_for(bob.topic, "edit_message")
+    await a.ask(topic, "send_message", {"encrypted_messages": copies("psst", ada, bob), "off_the_record": True})
     await a.ask(topic, "send_message", {"encrypted_messages": copies("to myself", ada)})
     await b.wait_for(bob.topic, "version")
     await a.ask(topic, "delete_message", {"message_group_id": group})
@@ -218,6 +219,7 @@ async def _open_to_all(a: Recorder, b: Recorder, ada: Person, bob: Person) -> No
     await b.ask(topic, "unreact", {**group, "emoji": "+1"})
     for event in ("new_message", "edit_message", "react", "unreact"):
         await a.wait_for(topic, event)
+    await a.ask(topic, "send_message", {"content": "psst", "off_the_record": True, "id": new_id()})
     await a.ask(topic, "change_expiry", {"expires_in": 5})
     await b.wait_for(topic, "update_expiry")
     said = await a.ask(topic, "send_message", {"content": "not for long"})

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hubbub.wire.ids import new_id
+from hubbub.wire.ids import NIL_ID, new_id
 from tests.folder_servers import Doors
 from tests.people import (
     SYSTEM,
@@ -27,6 +27,8 @@ from tests.people import (
     start_private,
 )
 from tests.phoenix import Client, Refused
+from tests.protocol.test_sealing import sealing
+from tests.sealing import head_after
 from tests.server import ServerProcess
 
 LEAST = 5  # seconds: the shortest time that a message may last
@@ -251,3 +253,170 @@ async def test_a_duration_is_from_five_seconds_to_four_weeks(people: People, sec
     assert await refused(a, SYSTEM, "start_group_conversation", begin) == "invalid_payload"
     longest = await a.ask(topic, "send_message", {"content": "x", "expires_in": 28 * 86_400})
     assert seconds_from(longest["message"], "inserted_at") == 28 * 86_400
+
+
+# --- "messages that are not stored 'off the record'" ------------------------------------------------------------------
+
+
+async def cursors(person: Person, id: str) -> Any:
+    return (await person.get("/api/sync", conversation_id=id)).json()
+
+
+@pytest.mark.parametrize("kind", ["open", "secure"])
+async def test_a_message_off_the_record_reaches_who_is_there_and_nobody_later(
+    people: People, doors: Doors, kind: str
+) -> None:
+    """ "...send messages that are not stored": heard by those present on every process, and then gone."""
+    ada, bob, eve = await people.sign_up("Ada", "Bob", "Eve")
+    a, b = await ada.arrive(), await bob.arrive(to=doors.second)
+    also_ada = await ada.arrive(to=doors.second)
+    id = await (start_open_group if kind == "open" else start_group)(a, bob, eve)
+    topic = conversation(id)
+    for client in (a, also_ada, b):
+        await client.join(topic)
+    before = await cursors(ada, id)
+    form: dict[str, Any] = {"content": "psst"} if kind == "open" else {"encrypted_messages": copies("psst", ada, bob)}
+    answer = await a.ask(topic, "send_message", {**form, "off_the_record": True, "reply_to": None, "id": new_id()})
+    assert answer.keys() == {"message"}
+    row = answer["message"]
+    assert row["off_the_record"] is True
+    for client, person in ((a, ada), (also_ada, ada), (b, bob)):
+        heard = await client.wait_for(topic if kind == "open" else person.topic, "new_message")
+        assert heard.keys() == {"conversation_id", "message"}
+        text = "psst" if kind == "open" else f"psst for {person.id}"
+        assert heard["message"] == {**row, "content": text}
+    assert await cursors(ada, id) == before
+    assert await texts(bob, id) == []
+    e = await eve.arrive(to=doors.second)
+    assert (await e.join(topic))["messages"]["items"] == []
+    group = {"message_group_id": row["message_group"]}
+    for event, payload in (
+        ("edit_message", {**group, **form}),
+        ("delete_message", group),
+        *([("react", {**group, "emoji": "+1"})] if kind == "open" else []),
+    ):
+        assert await refused(a, topic, event, payload) == "not_found"
+    # What is said next, for the record, takes the place and the version as if nothing had been said before.
+    said = await b.ask(topic, "send_message", form if kind == "open" else {"encrypted_messages": copies("x", ada, bob)})
+    assert (said["version"], said["message"]["index"]) == (before["cursor"] + 1, 1)
+
+
+async def test_messages_off_the_record_come_in_the_order_in_which_they_were_said(people: People, doors: Doors) -> None:
+    """ "...send messages that are not stored": a burst on one socket stays in order."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    a, b = await ada.arrive(), await bob.arrive(to=doors.second)
+    topic = conversation(await start_open_group(a, bob))
+    await a.join(topic)
+    await b.join(topic)
+    texts = [str(number) for number in range(300)]
+    for text in texts:
+        await a.send(a.joined[topic], a.next_ref(), topic, "send_message", {"content": text, "off_the_record": True})
+    await b.wait_for(topic, "new_message", lambda push: push["message"]["content"] == texts[-1])
+    assert [push["message"]["content"] for push in b.heard(topic, "new_message")] == texts
+
+
+async def test_a_repeat_off_the_record_is_heard_once(people: People, doors: Doors) -> None:
+    """ "...send messages that are not stored": who did not hear the answer asks again, and is not heard again."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    a, b = await ada.arrive(), await bob.arrive(to=doors.second)
+    id = await start_open_group(a, bob)
+    topic = conversation(id)
+    await a.join(topic)
+    await b.join(topic)
+    request = {"content": "psst", "off_the_record": True, "id": new_id()}
+    answers = await asyncio.gather(*(a.ask(topic, "send_message", request) for _ in range(3)))
+    assert answers == [answers[0]] * 3
+    assert await a.ask(topic, "send_message", request) == answers[0]
+    assert await refused(a, topic, "send_message", {**request, "content": "another"}) == "id_taken"
+    same_process = await bob.arrive(topic.partition(":")[2])
+    assert await refused(same_process, topic, "send_message", request) == "id_taken"
+    stored = await a.ask(topic, "send_message", {"content": "on the record", "id": new_id()})
+    for client in (a, b):  # nobody passes something off as a message that is kept
+        taken = {**request, "id": stored["message"]["message_group"]}
+        assert await refused(client, topic, "send_message", taken) == "id_taken"
+    await b.wait_for(topic, "new_message", lambda push: push["message"]["content"] == "on the record")
+    assert [push["message"]["content"] for push in b.heard(topic, "new_message")] == ["psst", "on the record"]
+    # The same id on the record is another request: the server kept nothing that it could be compared with.
+    await a.ask(topic, "send_message", {"content": "psst", "id": request["id"]})
+    assert await texts(bob, id) == ["psst", "on the record"]
+
+
+async def test_who_may_not_write_may_not_off_the_record_either(people: People, doors: Doors) -> None:
+    """ "...to another user": not to one who blocked the sender, not where one is no member any more."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    a, b = await ada.arrive(), await bob.arrive(to=doors.second)
+    private, group = await start_private(a, bob), await start_open_group(a, bob)
+    for id in (private, group):
+        await a.join(conversation(id))
+        await b.join(conversation(id))
+    said = {"off_the_record": True, "encrypted_messages": copies("psst", ada, bob)}
+    await b.ask(conversation(private), "send_message", said)
+    assert (await ada.put(f"/api/choices/block/{bob.id}")).status_code < 300
+    assert await refused(b, conversation(private), "send_message", said) == "blocked"
+    await b.ask(conversation(group), "leave_conversation")
+    await b.join(SYSTEM)
+    assert await refused(b, conversation(group), "send_message", {"off_the_record": True, "content": "x"}) in (
+        "not_member",
+        "unmatched topic",
+    )
+    for wrong in (
+        {"content": "x" * 4001},
+        {"encrypted_messages": copies("x", ada)},
+        {"content": "x", "expires_in": 1},
+        {"content": "x", "id": "x"},
+        {},
+    ):
+        assert await refused(a, conversation(group), "send_message", {**wrong, "off_the_record": True}) in (
+            "invalid_payload",
+            "invalid_text",
+            "too_large",
+        )
+    assert not [push for push in a.heard(conversation(group), "new_message") if push["message"]["sender"] == bob.id]
+
+
+async def test_a_sealed_message_off_the_record_is_checked_like_any_other(people: People, doors: Doors) -> None:
+    """ "The communication ... is always encrypted", off the record too: signed by its author, for all who are in."""
+    persons = await people.sign_up("Ada", "Bob")
+    ada, bob = [await sealing(person) for person in persons]
+    a, b = await persons[0].arrive(), await persons[1].arrive(to=doors.second)
+    id, message = new_id(), new_id()
+    links = ada.found(id, [bob])
+    begin = {"id": id, "other_user_id": bob.user, "public_key": ada.public_key(id), "links": links}
+    await a.ask(SYSTEM, "start_private_conversation", begin)
+    topic = conversation(id)
+    await a.join(topic)
+    keys = {ada.user: ada.public_key(id), bob.user: bob.public_key()}
+    head = head_after(id, None, *links)
+    sealed = ada.seal("psst", conversation=id, message=message, members=head, recipients=keys)
+    request = {
+        "id": message,
+        "device_id": NIL_ID,
+        "index": 1,
+        "position": 0,
+        "off_the_record": True,
+        "sealed": sealed.sealed,
+        "encrypted_messages": sealed.encrypted_messages,
+    }
+    alone = {ada.user: sealed.encrypted_messages[ada.user]}
+    assert await refused(a, topic, "send_message", {**request, "encrypted_messages": alone}) == "stale_members"
+    assert await refused(a, topic, "send_message", {**request, "index": 2}) == "invalid_envelope"
+    forged = bob.seal("psst", conversation=id, message=message, members=head, recipients=keys)
+    assert await refused(a, topic, "send_message", {**request, "sealed": forged.sealed}) == "invalid_envelope"
+    await a.ask(topic, "send_message", request)
+    heard = (await b.wait_for(persons[1].topic, "new_message"))["message"]
+    assert heard["off_the_record"] is True
+    assert bob.open(heard["sealed"], heard["content"], author=ada, own_key=True) == {"text": "psst"}
+    assert await texts(persons[1], id) == []
+
+
+async def test_guests_hear_what_is_said_off_the_record_where_they_may_read(people: People, doors: Doors) -> None:
+    """ "...send messages that are not stored", in the lobby: the guests who are there hear it, with its author."""
+    [ada] = await people.sign_up("Ada")
+    lobby = (await ada.get("/api/channels/lobby")).json()["id"]
+    a, guest = await ada.arrive(lobby), await people.open(to=doors.second)
+    await guest.join(conversation(lobby))
+    word = new_id()
+    await a.ask(conversation(lobby), "send_message", {"content": word, "off_the_record": True})
+    heard = await guest.wait_for(conversation(lobby), "new_message", lambda push: push["message"]["content"] == word)
+    assert heard["author"]["id"] == ada.id
+    assert word not in await texts(ada, lobby)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -20,11 +19,12 @@ from hubbub.actions.announcing import (
     require_conversation,
     require_message,
 )
+from hubbub.actions.composing import Composer, forms
+from hubbub.actions.passing import Passing
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, message_row, raw
 from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_form, require_may_write
 from hubbub.domain import rules
-from hubbub.domain.text import check_text
 from hubbub.storage import conversations, memberships, messages, scores
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Copy, Message, Seen
@@ -32,90 +32,59 @@ from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.authorship import check_authorship
-from hubbub.wire.envelope import parse_copy, parse_envelope
-from hubbub.wire.errors import BadInput, NotFound, NotMember, NotOwner, NotServed, Refusal, StaleRevision
-from hubbub.wire.events import Body, DeleteMessage, EditMessage, SendMessage
+from hubbub.wire.errors import NotFound, NotMember, NotOwner, Refusal, StaleRevision
+from hubbub.wire.events import DeleteMessage, EditMessage, SendMessage
 from hubbub.wire.ids import new_id, require_id
-
-LONGEST_COPY = 16_384
-LONGEST_SUBJECT = 128
 
 Answered = Callable[[msgspec.Raw | Refusal], None]
 
 
 class Messages:
-    """Every write to messages: check, commit, publish.
-
-    `longest` is the limit of a plaintext message, in characters.
-    """
+    """Every write to messages: check, commit, publish. What is off the record goes its own way."""
 
     def __init__(
-        self, writer: Writer, publisher: Publisher, rosters: Rosters, mac: RequestMac, longest: int = 4000
+        self,
+        writer: Writer,
+        publisher: Publisher,
+        rosters: Rosters,
+        mac: RequestMac,
+        composer: Composer,
+        passing: Passing,
     ) -> None:
         self._writer = writer
         self._publisher = publisher
         self._announcer = Announcer(publisher)
         self._rosters = rosters
         self._mac = mac
-        self._longest = longest
+        self._composer = composer
+        self._passing = passing
 
     # --- sending --------------------------------------------------------------------------------------------------
 
     def send(self, sender: str, conversation_id: str, request: SendMessage, done: Answered) -> None:
         """Store a message and tell everyone who may read it; `done` gets `{"message", "version"}` or the refusal.
 
+        One off the record is told to who is there and not stored: then there is no version.
         Raises a `Refusal` at once for what needs no database to be refused.
         """
-        if request.off_the_record:
-            raise NotServed("Messages off the record are not served yet.")
-        id = require_id(request.id) if request.id is not None else None
-        device = require_id(request.device_id, "device_id") if request.device_id is not None else None
-        reply_to = require_id(request.reply_to, "reply_to") if request.reply_to is not None else None
-        if request.index is None and request.position is not None:
-            raise BadInput("position comes with an index.")
-        said = self._said(request)
-        if said.envelope is not None:
-            _check_sealed(said, conversation_id, sender, request, id, device)
+        composed = self._composer.message(sender, conversation_id, request)
+        if request.off_the_record:  # told apart here, so that no way leads it into a transaction
+            self._passing.say(composed, done)
+            return
         send = Send(
             self._rosters,
             conversation_id,
             sender,
-            said,
-            self._mac(
-                "send", id, device, request.index, request.position, reply_to, request.expires_in, *_forms(request)
-            ),
-            id=id,
-            device_id=device,
-            index=request.index,
-            position=request.position,
-            reply_to=reply_to,
-            expires_in=request.expires_in,
+            composed.said,
+            composed.mac,
+            id=composed.id,
+            device_id=composed.device_id,
+            index=composed.index,
+            position=composed.position,
+            reply_to=composed.reply_to,
+            expires_in=composed.expires_in,
         )
         self._writer.submit(send, partial(self._sent, done))
-
-    def _said(self, request: Body) -> Said:
-        """The text in the form that it came in, checked as far as that needs no conversation."""
-        copies = request.encrypted_messages
-        if request.content is not None and (copies is not None or request.sealed is not None):
-            raise BadInput("A message has either content or encrypted_messages, never both.")
-        if request.content is not None:
-            return Said(content=check_text(request.content, "content", self._longest), subject=_subject(request))
-        if _subject(request) is not None:
-            raise BadInput("A subject comes with content; of encrypted messages it is inside them.")
-        if copies is None:
-            raise BadInput("A message has content, or encrypted_messages, with sealed where the conversation is.")
-        recipients = {
-            require_id(user, "encrypted_messages"): check_text(text, "encrypted_messages", LONGEST_COPY)
-            for user, text in copies.items()
-        }
-        if request.sealed is None:
-            return Said(copies=recipients)
-        return Said(
-            copies=recipients,
-            sealed=request.sealed,
-            envelope=parse_envelope(request.sealed),
-            parsed_copies={user: parse_copy(text) for user, text in recipients.items()},
-        )
 
     def _sent(self, done: Answered, outcome: Sent | Refusal) -> None:
         if isinstance(outcome, Refusal):
@@ -140,8 +109,8 @@ class Messages:
         Raises `NotOwner`, `NotFound`, `NotMember`, `StaleRevision` and what `send` raises.
         """
         id = require_id(request.message_group_id, "message_group_id")
-        said = self._said(request)
-        operation = Request(conversation_id, editor, request.op_id, self._mac("edit", id, *_forms(request)))
+        said = self._composer.said(request)
+        operation = Request(conversation_id, editor, request.op_id, self._mac("edit", id, *forms(request)))
         changed = await self._writer.write(
             self._apply_edit, operation, id, said, conversations=[conversation_id], tell=self._tell_edit
         )
@@ -285,36 +254,3 @@ class Messages:
         answer = once(transaction, operation, do)
         tombstone = require_message(messages.load(connection, conversation.id, id, transaction.now))
         return ChangedMessage(conversation, tombstone, answer.version)
-
-
-def _subject(request: Body) -> str | None:
-    """The line above a new message; blank is none."""
-    given = request.subject if isinstance(request, SendMessage) else None
-    return check_text(given.strip(), "subject", LONGEST_SUBJECT) or None if given is not None else None
-
-
-def _check_sealed(
-    said: Said, conversation_id: str, sender: str, request: SendMessage, id: str | None, device: str | None
-) -> None:
-    """A sealed message names its own id, device and place, and they are signed."""
-    if id is None or device is None or request.index is None or request.position is None:
-        raise BadInput("A sealed message comes with id, device_id, index and position.")
-    assert said.envelope is not None
-    check_authorship(
-        said.envelope,
-        conversation=conversation_id,
-        message=id,
-        sender=sender,
-        device=device,
-        index=request.index,
-        position=request.position,
-        sender_ik=said.envelope.header.ik,
-    )
-
-
-def _forms(request: Body) -> tuple[Any, ...]:
-    """What tells two requests apart; long text by its digest."""
-    if request.sealed is not None:
-        return (hashlib.sha256(request.sealed.encode()).hexdigest(),)
-    subject = _subject(request)
-    return (request.content, request.encrypted_messages, *([subject] if subject else []))

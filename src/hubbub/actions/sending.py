@@ -106,7 +106,7 @@ class Send(Change[Sent]):
         index: int | None,
         position: int | None,
         reply_to: str | None,
-        expires_in: int | None,
+        expires_in: int | None = None,
     ) -> None:
         self.rosters = rosters
         self.conversation_id = conversation_id

@@ -30,12 +30,12 @@ class Event(NamedTuple):
     """How one event is handled: exactly one of the two.
 
     `submit` queues a write and returns at once, so that many of one socket may be on their way, in order; it answers
-    by the callback. `handle` is waited for before the socket's next frame is read. `payload` and `answer` are the types
-    of what is sent and of the response; they and the handler's docstring make the reference of the socket.
+    by the callback. `handle` is waited for before the socket's next frame is read. `payload` and `answers` are the
+    types of what is sent and of the response; they and the handler's docstring make the reference of the socket.
     """
 
     payload: type[Payload]
-    answer: Any
+    answers: tuple[Any, ...]
     decode: Callable[[msgspec.Raw], Any]
     handle: Callable[..., Coroutine[Any, Any, Response]] | None = None
     submit: Callable[..., None] | None = None
@@ -68,9 +68,9 @@ class Channel(Protocol):
         """The socket left, was put out, or went away."""
 
 
-def handles(payload: type[Payload], handler: Callable[..., Coroutine[Any, Any, Response]], answer: Any) -> Event:
-    return Event(payload, answer, msgspec.json.Decoder(payload).decode, handle=handler)
+def handles(payload: type[Payload], handler: Callable[..., Coroutine[Any, Any, Response]], *answers: Any) -> Event:
+    return Event(payload, answers, msgspec.json.Decoder(payload).decode, handle=handler)
 
 
-def submits(payload: type[Payload], handler: Callable[..., None], answer: Any) -> Event:
-    return Event(payload, answer, msgspec.json.Decoder(payload).decode, submit=handler)
+def submits(payload: type[Payload], handler: Callable[..., None], *answers: Any) -> Event:
+    return Event(payload, answers, msgspec.json.Decoder(payload).decode, submit=handler)

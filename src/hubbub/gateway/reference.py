@@ -65,7 +65,7 @@ def _describe(topic: _Topic, channel: Channel) -> None:
     for name, event in channel.events.items():
         says = inspect.getdoc(event.handle or event.submit)
         assert says, f"the handler of {name} says nothing of itself"
-        topic.asked(name, event.payload, (event.answer,), says)
+        topic.asked(name, event.payload, event.answers, says)
     for name, push in PUSHES[topic.prefix].items():
         topic.told(name, push.payloads, push.when)
     topic.told("phx_close", (Done,), "The topic was left, joined anew, or may not be listened to any more.")

@@ -82,6 +82,7 @@ def _open_sqlite(url: str | URL, cache_kib: int = READER_CACHE_KIB) -> Engine:
             f"cache_size=-{cache_kib}",
             "wal_autocheckpoint=16000",  # pages: what changes often is copied back seldom
             "temp_store=MEMORY",
+            "secure_delete=ON",  # what is over is overwritten, however SQLite was built
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -131,6 +131,12 @@ class MessageWritten(msgspec.Struct, kw_only=True):
     version: int
 
 
+class MessageSpoken(msgspec.Struct, kw_only=True):
+    """The message as its author sees it, told to who is there and not kept: so it has no version."""
+
+    message: MessageRow
+
+
 class MessageDeleted(msgspec.Struct, kw_only=True):
     message_group_id: str
     version: int

@@ -235,12 +235,6 @@ class WrongKind(Conflict):
     sentence = "This kind of conversation does not allow that."
 
 
-class NotServed(Conflict):
-    code = "not_served"
-    status = 501
-    sentence = "This server does not serve that yet."
-
-
 class EnvelopesRequired(Conflict):
     code = "envelopes_required"
     status = 422

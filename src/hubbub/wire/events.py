@@ -216,6 +216,7 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     ts: int | None = None
     expires_at: str | None = None
     signature: str | None = None
+    off_the_record: bool = False
 
 
 class ReactionRow(msgspec.Struct, kw_only=True):

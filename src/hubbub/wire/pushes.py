@@ -139,6 +139,14 @@ class NewMessage(msgspec.Struct, kw_only=True):
     author: Author | msgspec.UnsetType = msgspec.UNSET
 
 
+class PassingMessage(msgspec.Struct, kw_only=True):
+    """`message` is `off_the_record`: its place is where it was composed to stand, and it is in no version."""
+
+    conversation_id: str
+    message: MessageRow
+    author: Author | msgspec.UnsetType = msgspec.UNSET
+
+
 class SharedCopies(msgspec.Struct, kw_only=True):
     """`changes` are the messages as the receiver sees them now, at the version of the sharing."""
 
@@ -273,7 +281,9 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
             "One is in a new conversation, or one's group has new members.", NewConversation, ModifiedConversation
         ),
         "conversation_removed": _push("One is no longer in a conversation.", ConversationRemoved),
-        "new_message": _push("A message in an encrypted conversation, with one's own copy.", NewMessage),
+        "new_message": _push(
+            "A message in an encrypted conversation, with one's own copy.", NewMessage, PassingMessage
+        ),
         "edit_message": _push(f"Another text in an encrypted conversation; or {_OLD_MESSAGE}", NewMessage),
         "copies_shared": _push("A member gave one copies of messages that one could not read.", SharedCopies),
         "message_expired": _push(f"The time of a message is over {_OLD_MESSAGE}", ExpiredMessage),
@@ -287,7 +297,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "resync": _RESYNC,
     },
     "conversation": {
-        "new_message": _push("A message in a plaintext conversation.", NewMessage),
+        "new_message": _push("A message in a plaintext conversation.", NewMessage, PassingMessage),
         "edit_message": _push("Another text in a plaintext conversation.", NewMessage),
         "delete_message": _push("A message is gone, all but its place.", DeletedMessage),
         "message_expired": _push("The time of a message is over: it is gone, all but its place.", ExpiredMessage),

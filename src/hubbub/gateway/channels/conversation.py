@@ -62,7 +62,9 @@ class ConversationChannel:
         self._sending = sending
         self._typing = Typing(publisher)
         self.events: dict[str, Event] = {
-            "send_message": submits(events.SendMessage, self.send_message, answers.MessageWritten),
+            "send_message": submits(
+                events.SendMessage, self.send_message, answers.MessageWritten, answers.MessageSpoken
+            ),
             "edit_message": handles(events.EditMessage, self.edit_message, answers.MessageWritten),
             "delete_message": handles(events.DeleteMessage, self.delete_message, answers.MessageDeleted),
             "react": handles(events.React, self.react, answers.Reacted),
@@ -109,7 +111,7 @@ class ConversationChannel:
     # --- messages -------------------------------------------------------------------------------------------------
 
     def send_message(self, socket: Socket, id: str, payload: events.SendMessage, done: Answer) -> None:
-        """Say something: `content` in a plaintext conversation, else a copy for every member."""
+        """Say something: `content` in a plaintext conversation, else a copy for each member; kept or not."""
         user = _actor(socket).user_id
         self._limiter.spend_now(self._sending, user)
         self._messages.send(user, id, payload, done)

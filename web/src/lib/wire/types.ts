@@ -275,6 +275,7 @@ export interface MessageRow {
 	ts?: number | null;
 	expires_at?: string | null;
 	signature?: string | null;
+	off_the_record?: boolean;
 }
 export interface ReactionRow {
 	id: string;
@@ -657,6 +658,12 @@ export interface MessageWritten {
 	message: MessageRow;
 	version: number;
 }
+/**
+ * The message as its author sees it, told to who is there and not kept: so it has no version.
+ */
+export interface MessageSpoken {
+	message: MessageRow;
+}
 export interface MessageDeleted {
 	message_group_id: string;
 	version: number;
@@ -802,6 +809,14 @@ export interface NewMessage {
 	message: MessageRow;
 	version: number;
 	changes: MessageChange[];
+	author?: Author;
+}
+/**
+ * `message` is `off_the_record`: its place is where it was composed to stand, and it is in no version.
+ */
+export interface PassingMessage {
+	conversation_id: string;
+	message: MessageRow;
 	author?: Author;
 }
 /**
