@@ -4,6 +4,7 @@
  */
 import { conversationTopic, type ConversationTopic, type Participant, type UserCount } from '../realtime/events.ts';
 import { Refusal } from '../realtime/problems.ts';
+import type { LiveState } from '../realtime/socket.ts';
 import { TypingBoard, OwnTyping } from '../replica/signals.ts';
 import { Cell, type Watched } from '../replica/watched.ts';
 import type { ConversationRow, MessageRow } from '../wire/types.ts';
@@ -83,6 +84,10 @@ export class Space<Who = unknown> {
 			() => this.show({ waiting: this.outgoing.waiting })
 		);
 		this.ownTyping = new OwnTyping((_, on) => this.tellTyping(on));
+	}
+
+	get connection(): Watched<LiveState> {
+		return this.line.live;
 	}
 
 	get typing(): Watched<string[]> {

@@ -1,6 +1,7 @@
 /** What is seen of a conversation that is not in the replica: the same to the timeline as one that is. */
 import type { Author } from '../live/wire.ts';
 import type { Space, SpaceView } from '../live/space.ts';
+import type { LiveState } from '../realtime/socket.ts';
 import { Live } from './live.svelte.ts';
 import { itemsOf, type Shown } from './messages.ts';
 import type { MessageItem, Person } from './model.ts';
@@ -11,6 +12,7 @@ export class SpaceTimeline {
 	#me: string;
 	#view: Live<SpaceView>;
 	#typing: Live<string[]>;
+	#line: Live<LiveState>;
 	#same = new Same<MessageItem>();
 	#fetching = $state(false);
 	/** The older ones are on the server, which did not answer. */
@@ -23,8 +25,9 @@ export class SpaceTimeline {
 
 	items: MessageItem[] = $derived.by(() => {
 		const { messages, waiting } = this.view;
+		const texts = new Map(messages.map((one) => [one.id, one]));
 		const shown = [
-			...messages.map((one) => shownOf(one, this.#me)),
+			...messages.map((one) => shownOf(one, this.#me, texts)),
 			...waiting.map((saying): Shown => ({ ...sayingOf(saying), sender: this.#me }))
 		];
 		const around = { me: this.#me, members: [], unreadFrom: null, newest: true };
@@ -37,10 +40,16 @@ export class SpaceTimeline {
 		this.#me = me;
 		this.#view = new Live(space.view, space.view.value);
 		this.#typing = new Live<string[]>(space.typing, []);
+		this.#line = new Live<LiveState>(space.connection, 'connecting');
 	}
 
 	get view(): SpaceView {
 		return this.#view.current;
+	}
+
+	/** What is said now is heard here; a connection that is just being made anew counts. */
+	get connected(): boolean {
+		return this.#line.current !== 'offline';
 	}
 
 	get ready(): boolean {
@@ -106,7 +115,9 @@ function personOf(id: string, author: Author | undefined, me: boolean): Person {
 
 const NOTHING = { reply: null, reactions: [], removed: null, expires: null, unreadable: null, refused: null };
 
-function shownOf({ id, row, said }: SpaceView['messages'][number], me: string): Shown {
+type Row = SpaceView['messages'][number];
+
+function shownOf({ id, row, said }: Row, me: string, all: ReadonlyMap<string, Row>): Shown {
 	const at = Date.parse(row.inserted_at);
 	return {
 		...NOTHING,
@@ -116,6 +127,7 @@ function shownOf({ id, row, said }: SpaceView['messages'][number], me: string): 
 		text: said.text,
 		subject: row.subject ?? null,
 		replyTo: row.reply_to ?? null,
+		reply: answered(all.get(row.reply_to ?? '')),
 		sentAt: at,
 		at,
 		edited: row.rev > 0,
@@ -124,6 +136,10 @@ function shownOf({ id, row, said }: SpaceView['messages'][number], me: string): 
 		waiting: false,
 		unreadable: said.unreadable
 	};
+}
+
+function answered(row: Row | undefined): Shown['reply'] {
+	return row ? { id: row.id, sender: row.row.sender, text: row.said.text, deleted: row.row.deleted === true } : null;
 }
 
 function sayingOf({ id, text, subject, replyTo, at, refused }: SpaceView['waiting'][number]): Omit<Shown, 'sender'> {
