@@ -14,6 +14,7 @@ import { judgeKey, Keyring } from './keys.ts';
 import { deriveSecret } from './passwords.ts';
 import { safetyNumber } from './safety.ts';
 import { contentKeyHash, copyInfo, keyBytes, linkBytes, linkHash, messageBytes, thumbprint } from './signing.ts';
+import { isSignedInRoom, openInRoom, roomIdentity, roomJoinBytes, roomMessageBytes, signForRoom } from './rooms.ts';
 import { openFromDevice, openSlot, recoveryKey } from './slots.ts';
 import type { Bytes, ChainState, Known, KnownUsers, Link, PublicKey, Slot, SlotName, WrappedKey } from './types.ts';
 import { codeOf, wordsOf } from './words.ts';
@@ -283,5 +284,29 @@ describe('messages.json', () => {
 describe('safety.json', () => {
 	test.each(vectors('safety') as Row[])('$number', ({ me, them, number }) => {
 		expect(safetyNumber(me, them)).toBe(number);
+	});
+});
+
+describe('rooms', () => {
+	const { room, seed, public_key, join, messages, sealed } = vectors('rooms');
+
+	test('a participant signs what the server checks', async () => {
+		expect(roomIdentity(seed)).toBe(public_key);
+		expect(await signForRoom(seed, roomJoinBytes(room, join.nonce))).toBe(join.signature);
+		for (const { message, name, text, signature } of messages) {
+			const signed = roomMessageBytes(room, message, name, text);
+			expect(await signForRoom(seed, signed)).toBe(signature);
+			expect(await isSignedInRoom(public_key, signature, signed)).toBe(true);
+			expect(await isSignedInRoom(public_key, signature, roomMessageBytes(room, message, name, `${text}!`))).toBe(
+				false
+			);
+		}
+	});
+
+	test('what is sealed under the key of the link opens, and is signed as it is sent', async () => {
+		expect(await openInRoom(sealed.key, sealed.text)).toBe(sealed.plaintext);
+		const signed = roomMessageBytes(room, sealed.message, sealed.name, sealed.text);
+		expect(await signForRoom(seed, signed)).toBe(sealed.signature);
+		expect(await openInRoom(seed, sealed.text)).toBeNull();
 	});
 });

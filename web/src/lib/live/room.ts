@@ -9,40 +9,21 @@ import {
 	sealForRoom,
 	signForRoom
 } from '../crypto/rooms.ts';
-import type { Participant } from '../realtime/events.ts';
 import type { Api } from '../realtime/http.ts';
 import { Problem } from '../realtime/problems.ts';
-import type { MessageRow } from '../wire/types.ts';
+import type { JoinedRoom, MessageRow, Participant, Room } from '../wire/types.ts';
 import type { Line } from './line.ts';
 import type { Said } from './messages.ts';
 import { Space, type Manner } from './space.ts';
 import type { Author, Page } from './wire.ts';
+
+export type { JoinedRoom, Room };
 
 /** Who one is in a room, kept so that one comes back under the same name. */
 export interface RoomSelf {
 	name: string;
 	/** The secret key, 32 bytes in base64url. */
 	seed: string;
-}
-
-export interface Room {
-	id: string;
-	title: string | null;
-	encrypted: boolean;
-	link: string;
-	owner_id: string;
-	ends_at: string;
-	/** Seconds without a word or a newcomer after which it ends. */
-	idle_after: number;
-	longest: number;
-	history_limit: number;
-	participants: Participant[];
-}
-
-export interface JoinedRoom {
-	participant: Participant;
-	room: Room;
-	ticket: string;
 }
 
 type Asking = Pick<Api, 'ask'>;
@@ -74,9 +55,10 @@ export async function enterRoom(api: Asking, id: string, { name, seed }: RoomSel
 export function openRoom(joined: JoinedRoom, { seed }: RoomSelf, key: string | null, line: Line, api: Asking): Space {
 	const { participant, room, ticket } = joined;
 	const known = new Map<string, Participant>();
+	// Name and key of a participant never change: what is told first holds.
 	const meet = (one: Participant): Author => {
-		known.set(one.id, one);
-		return { id: one.id, name: '', display_name: one.name, picture: null };
+		if (!known.has(one.id)) known.set(one.id, one);
+		return { id: one.id, name: '', display_name: known.get(one.id)!.name, picture: null };
 	};
 	[participant, ...room.participants].forEach(meet);
 	const manner: Manner<Participant> = {
@@ -100,7 +82,7 @@ export function openRoom(joined: JoinedRoom, { seed }: RoomSelf, key: string | n
 
 /** Only what its author signed, as this message of this room, is shown. */
 async function read(room: string, key: string | null, row: MessageRow, author: Participant | undefined): Promise<Said> {
-	const { message_group: id, content, signature } = row as MessageRow & { signature?: string | null };
+	const { message_group: id, content, signature } = row;
 	if (content === null) return { text: null, unreadable: null };
 	if (!author || !signature) return unreadable('signature_missing');
 	const signed = roomMessageBytes(room, id, author.name, content);

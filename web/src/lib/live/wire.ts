@@ -1,15 +1,8 @@
 /** What the server says of a conversation to who is not in it, beside what it says to members. */
-import type { Participant } from '../realtime/events.ts';
-import type { ConversationRow, MessageRow } from '../wire/types.ts';
+import type { Author, ConversationRow, MessageRow, Participant } from '../wire/types.ts';
 
-/** As much of a user as everybody may see. */
-export interface Author {
-	id: string;
-	/** Empty: they have no account here. */
-	name: string;
-	display_name: string;
-	picture: string | null;
-}
+/** Whose `name` is empty has no account here. */
+export type { Author };
 
 /** `Who`: what is told of who writes. */
 export interface Page<Who> {

@@ -28,14 +28,6 @@ export interface UserCount {
 	anonymous: number;
 }
 
-/** Somebody in a room; `public_key` is Ed25519, in base64url. */
-export interface Participant {
-	id: string;
-	name: string;
-	user_id: string | null;
-	public_key: string;
-}
-
 /** What a client sends: payload and answer. */
 interface SystemEvents {
 	set_hidden: [wire.SetHidden, wire.MessageSent];
@@ -111,8 +103,8 @@ interface ConversationPushes {
 	set_encryption_keys: wire.NewEncryptionKeys;
 	resync: wire.Resync;
 	user_count: UserCount;
-	participants: { participants: Participant[] };
-	room_ended: { reason: string };
+	participants: wire.Participants;
+	room_ended: wire.RoomEnded;
 }
 
 type By<T extends Topic, System, User, Conversation> = T extends SystemTopic

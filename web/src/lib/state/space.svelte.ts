@@ -25,9 +25,8 @@ export class SpaceTimeline {
 
 	items: MessageItem[] = $derived.by(() => {
 		const { messages, waiting } = this.view;
-		const texts = new Map(messages.map((one) => [one.id, one]));
 		const shown = [
-			...messages.map((one) => shownOf(one, this.#me, texts)),
+			...messages.map((one) => shownOf(one, this.#me, messages)),
 			...waiting.map((saying): Shown => ({ ...sayingOf(saying), sender: this.#me }))
 		];
 		const around = { me: this.#me, members: [], unreadFrom: null, newest: true };
@@ -117,7 +116,7 @@ const NOTHING = { reply: null, reactions: [], removed: null, expires: null, unre
 
 type Row = SpaceView['messages'][number];
 
-function shownOf({ id, row, said }: Row, me: string, all: ReadonlyMap<string, Row>): Shown {
+function shownOf({ id, row, said }: Row, me: string, all: Row[]): Shown {
 	const at = Date.parse(row.inserted_at);
 	return {
 		...NOTHING,
@@ -127,7 +126,7 @@ function shownOf({ id, row, said }: Row, me: string, all: ReadonlyMap<string, Ro
 		text: said.text,
 		subject: row.subject ?? null,
 		replyTo: row.reply_to ?? null,
-		reply: answered(all.get(row.reply_to ?? '')),
+		reply: answered(all.find((one) => one.id === row.reply_to)),
 		sentAt: at,
 		at,
 		edited: row.rev > 0,
