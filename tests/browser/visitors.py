@@ -11,6 +11,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from tests.browser.accounts import WithAccount
 from tests.browser.conversing import Conversing
+from tests.browser.meeting import Meeting
 from tests.browser.network import Cable
 from tests.server import ServerProcess
 
@@ -74,7 +75,7 @@ class Visitors:
         return visitor
 
 
-class Visitor(WithAccount, Conversing):
+class Visitor(WithAccount, Conversing, Meeting):
     """`complaints`: errors of their pages, the policy's refusals among them."""
 
     def __init__(self, context: BrowserContext, page: Page, cable: Cable) -> None:
