@@ -179,6 +179,12 @@ def migrate(environment: Mapping[str, str]) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def promote(server: ServerProcess, email: str) -> None:
+    """Make an account of a running server an administrator, as its operator does."""
+    done = subprocess.run(command("users", "promote", email), env=server.environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def surroundings() -> dict[str, str]:
     """This process's variables without Hubbub's own, of which the tests' are not settings of a server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}

@@ -35,6 +35,7 @@ from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.passing import Passing
+from hubbub.actions.moderation import Moderation
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.pulling import Pulling
@@ -43,6 +44,8 @@ from hubbub.actions.read_marks import ReadMarks
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
+from hubbub.actions.removals import Removals
+from hubbub.actions.reports import Reports
 from hubbub.actions.sharing import Sharing
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
@@ -172,6 +175,7 @@ class Server:
         self._membership = Membership(
             self._writer, self._publisher, self._rosters, self._mac, max_members=settings.max_members
         )
+        self._moderation = Moderation(self._reader, self._writer, self._publisher, self._rosters, self._mac)
         self._pulling = Pulling(self._reader, self._rosters, self._vault, epoch)
         self._topics = Topics(self._bus, self._readers_among)
         self._topics.overhear = self._presence.overhear
@@ -303,6 +307,7 @@ class Server:
             sharing=Sharing(writer, publisher, self._rosters, mac),
             membership=self._membership,
             lifetimes=Lifetimes(writer, publisher, mac),
+            moderation=self._moderation,
             keys=ConversationKeys(writer, publisher, vault, mac),
             read_marks=ReadMarks(writer, publisher),
             documents=self._documents,
@@ -352,6 +357,9 @@ class Server:
             conduct=self._conduct,
             leaderboards=Leaderboards(self._reader),
             choices=Choices(self._reader, self._writer, self._publisher),
+            moderation=self._moderation,
+            removals=Removals(self._writer, self._publisher),
+            reports=Reports(reader=self._reader, writer=self._writer, page_tokens=self._page_tokens),
             pictures=Pictures(
                 reader=self._reader,
                 accounts=self._accounts,

@@ -75,6 +75,7 @@ def base_of(scene: Scene, event: ServedEvent, left_out: str = "") -> dict[str, A
         "hidden": False,
         "display_name": "Ada",
         "other_user_id": scene.bob.id,
+        "user_id": new_id(),
         "message_group_id": scene.said_open,
         "emoji": "+1",
         "alias": "Besties",

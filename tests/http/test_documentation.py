@@ -49,6 +49,16 @@ ROUTES = {
     ("get", "/api/leaderboard"),
     ("get", "/api/conduct"),
     ("put", "/api/conduct"),
+    ("put", "/api/conversations/{conversation_id}/members/{user_id}"),
+    ("delete", "/api/conversations/{conversation_id}/members/{user_id}"),
+    ("get", "/api/conversations/{conversation_id}/sanctions"),
+    ("put", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}"),
+    ("delete", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}"),
+    ("put", "/api/conversations/{conversation_id}/messages/{message_id}/removal"),
+    ("post", "/api/reports"),
+    ("get", "/api/admin/reports"),
+    ("post", "/api/admin/reports/{report_id}/resolution"),
+    ("get", "/api/admin/audit"),
     ("get", "/api/choices"),
     ("put", "/api/choices/{kind}/{about_id}"),
     ("delete", "/api/choices/{kind}/{about_id}"),
@@ -129,6 +139,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
 [[operations]]
 include-path = ["/api/rooms", "/api/rooms/{room_id}/join", "/api/rooms/{room_id}/messages"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409", "422"]
+
+[[operations]]
+include-path = ["/api/reports", "/api/admin/reports", "/api/admin/audit"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409"]
 
 [[operations]]
 include-path = "/api/keys"

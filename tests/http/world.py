@@ -22,11 +22,14 @@ from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
+from hubbub.actions.moderation import Moderation
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
+from hubbub.actions.removals import Removals
+from hubbub.actions.reports import Reports
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials
@@ -258,6 +261,9 @@ class World:
             leaderboards=Leaderboards(self.reader, self.clock),
             choices=Choices(self.reader, self.writer, Publisher(self.bus)),
             **self._rooms(),
+            moderation=Moderation(self.reader, self.writer, Publisher(self.bus), Rosters(100), RequestMac(SECRET)),
+            removals=Removals(self.writer, Publisher(self.bus)),
+            reports=Reports(reader=self.reader, writer=self.writer, page_tokens=PageTokens(SECRET)),
             pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
             tokens=self.tokens,
             revocations=self.revocations,

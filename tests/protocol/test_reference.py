@@ -159,6 +159,7 @@ async def _converse(reference: Reference, people: People, clients: list[Recorder
     await _open_to_all(a, b, ada, bob)
     await _lobby(guest, a, ada)
     await _open_since_joining(a, b, c, ada, bob, cleo)
+    await _moderated(a, b, ada, bob)
     await _sealed(a, b, ada, bob)
     await _room(reference, people, a, b, ada)
     await _oneself(a, b, ada, bob)
@@ -240,6 +241,26 @@ async def _lobby(guest: Recorder, a: Recorder, ada: Person) -> None:
     await a.ask(topic, "send_message", {"content": "Good evening", "subject": "Greetings"})
     await guest.wait_for(topic, "new_message")
     await guest.ask(topic, "sync", {"cursor": 0})
+
+
+async def _moderated(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
+    """Of two in an open group, one of whom came after the message that is removed in the end."""
+    id = await start_open_group(a, bob)
+    topic = conversation(id)
+    for client in (a, b):
+        await client.join(topic)
+    said = await b.ask(topic, "send_message", {"content": "rude"})
+    await a.ask(topic, "react", {"message_group_id": said["message"]["message_group"], "emoji": "+1"})
+    answer = await ada.put(f"/api/conversations/{id}/messages/{said['message']['message_group']}/removal", {})
+    assert answer.status_code == 200, answer.text
+    await b.wait_for(topic, "message_removed")
+    await ada.put(f"/api/conversations/{id}/sanctions/{bob.id}/mute", {"reason": "Calm down"})
+    await a.wait_for(topic, "member_changed")
+    await a.ask(topic, "sync", {"cursor": 0})
+    await a.ask(topic, "remove_member", {"user_id": bob.id, "op_id": "kick"})
+    await b.wait_for(bob.topic, "conversation_removed")
+    await b.wait_for(topic, "phx_close")
+    await a.wait_for(topic, "leave_conversation")
 
 
 async def _open_since_joining(a: Recorder, b: Recorder, c: Recorder, ada: Person, bob: Person, cleo: Person) -> None:

@@ -83,6 +83,7 @@ def _of_groups(topic: str) -> list[SocketRow]:
         _members("change_expiry", {"expires_in": 60}, topic=topic),
         _members("modify_conversation", {"new_members": ["{outsider}"]}, topic=topic),
         _members("leave_conversation", {}, topic=topic),
+        _members("remove_member", {"user_id": "{owner}"}, "forbidden", "forbidden", topic=topic),
     ]
 
 
@@ -134,6 +135,7 @@ SOCKET: Final[list[SocketRow]] = [
     _members("modify_conversation", {"new_members": ["{outsider}"]}, WRONG, WRONG, topic="channel"),
     _members("leave_conversation", {}, topic="channel"),
     *_of_rooms(),
+    _members("remove_member", {"user_id": "{owner}"}, "forbidden", "forbidden", topic="channel"),
     *_of_groups("secure"),
     *_reactions("secure", WRONG, WRONG, WRONG),
     _keys("secure", OK),
@@ -147,6 +149,7 @@ SOCKET: Final[list[SocketRow]] = [
             _members("change_expiry", {"expires_in": 60}, topic="private"),
             _members("modify_conversation", {"new_members": ["{outsider}"]}, WRONG, WRONG, topic="private"),
             _members("leave_conversation", {}, WRONG, WRONG, topic="private"),
+            _members("remove_member", {"user_id": "{owner}"}, WRONG, WRONG, topic="private"),
         )
     ],
 ]
@@ -157,6 +160,10 @@ READERS: Final = (OK, OK, OK, "not_member", "unauthorized")  # who left reads on
 OWNERS: Final = (OK, "not_owner", "not_owner", "not_owner", "unauthorized")
 CLOSERS: Final = (OK, *("not_found",) * 3, "unauthorized")  # after its owner closed it, there is none
 SUBSCRIBERS: Final = (OK, OK, "not_member", "not_member", "unauthorized")
+# About the owner, whom nobody acts on. `test_moderators.py` has who acts on whom.
+ON_OWNER: Final = ("forbidden", "forbidden", "not_member", "not_member", "unauthorized")
+MODERATORS: Final = (OK, "forbidden", "not_member", "not_member", "unauthorized")
+ADMINS: Final = (*("forbidden",) * 4, "unauthorized")
 EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
 NO_PICTURE: Final = (*("unsupported_picture",) * 4, "unauthorized")
 FIVE_NOT_FOUND: Final = ("not_found",) * 5
@@ -200,6 +207,16 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("get", "/api/conduct", {}, None, NO_CONDUCT),
     HttpRow("put", "/api/conduct", {}, {"version": "0"}, NO_CONDUCT),
     HttpRow("get", "/api/leaderboard", {}, None, NEEDS_SIGN_IN),
+    HttpRow("put", "/api/conversations/{conversation_id}/members/{user_id}", {}, {"role": "member"}, ON_OWNER),
+    HttpRow("delete", "/api/conversations/{conversation_id}/members/{user_id}", {}, None, ON_OWNER),
+    HttpRow("get", "/api/conversations/{conversation_id}/sanctions", {}, None, MODERATORS),
+    HttpRow("put", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, {}, ON_OWNER),
+    HttpRow("delete", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, None, ON_OWNER),
+    HttpRow("put", "/api/conversations/{conversation_id}/messages/{message_id}/removal", {}, {}, ON_OWNER),
+    HttpRow("post", "/api/reports", {}, {"user_id": "{user_id}", "reason": "Rude"}, NEEDS_SIGN_IN),
+    HttpRow("get", "/api/admin/reports", {}, None, ADMINS),
+    HttpRow("post", "/api/admin/reports/{report_id}/resolution", {}, {"resolution": "Done"}, ADMINS),
+    HttpRow("get", "/api/admin/audit", {}, None, ADMINS),
     HttpRow("get", "/api/choices", {}, None, NEEDS_SIGN_IN),
     HttpRow("put", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN),

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hubbub.wire.ids import new_id
 from tests.people import PASSWORD, People, Server, conversation
 from tests.rights.expectations import HTTP, OK, STANDINGS, HttpRow
 from tests.rights.standings import Answers, Standings, sign_up_all
@@ -50,6 +51,9 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}
         if "{room_id}" in row.path:
             values |= await room_of(standings)
+        values |= {"conversation_id": place.conversation, "message_id": place.message, "report_id": new_id()}
+        if "sanctions" in row.path:
+            values["kind"] = "mute"
         values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}
         outcomes = {}
         for standing in STANDINGS:

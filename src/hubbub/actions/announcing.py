@@ -91,7 +91,7 @@ def readers_of(
 def may_see(conversation: Conversation, spans: Sequence[Span], seen: Seen) -> bool:
     """Whether someone with these spans, and perhaps a copy, sees the message."""
     if conversation.encrypted:
-        return seen.copy_id is not None
+        return seen.copy_id is not None or seen.message.removed_by is not None
     return sees_message(spans, conversation.history, seen.message.created_version, seen.message.version)
 
 

@@ -19,14 +19,14 @@ from hubbub.auth.page_tokens import PageTokens
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import channels, closing, conversations, memberships, user_stream, users
+from hubbub.storage import channels, closing, conversations, memberships, sanctions, user_stream, users
 from hubbub.storage.channels import FoundChannel
 from hubbub.storage.conversations import FIRST_VERSION, Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import RequestMac
 from hubbub.storage.users import Place
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import IdTaken, NotAdmin, NotFound, NotOwner, TooMany
+from hubbub.wire.errors import Banned, IdTaken, NotAdmin, NotFound, NotOwner, TooMany
 from hubbub.wire.events import LeaveConversation
 from hubbub.wire.ids import new_id, require_id, rfc3339
 from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChannel
@@ -239,6 +239,8 @@ def _join(transaction: Transaction, channel_id: str, user: str, most: int) -> _J
     present = memberships.current_members(connection, [pair]).get(pair)
     if present is not None:
         return _Joined(conversation, user, Span(present.joined_version, None, role=present.role), {})
+    if sanctions.is_banned(connection, channel_id, user, transaction.now):
+        raise Banned()
     if memberships.count_members(connection, channel_id) >= most:
         raise TooMany(f"This channel has at most {most} subscribers.")
     version = conversation.head + 1
@@ -247,7 +249,7 @@ def _join(transaction: Transaction, channel_id: str, user: str, most: int) -> _J
     conversations.save_members_version(connection, channel_id, version)
     heads = user_stream.advance(transaction, {user: [(user_stream.CONVERSATION, channel_id, False)]})
     joined = replace(conversation, head=version, members_version=version)
-    return _Joined(joined, user, Span(version, None, conversation.top.idx, role, version), heads)
+    return _Joined(joined, user, memberships.spans(connection, channel_id, user)[-1], heads)
 
 
 def _shown(found: FoundChannel) -> Channel:

@@ -20,10 +20,11 @@ from hubbub.actions.rows import (
     member_change,
     raw,
 )
+from hubbub.actions.sending import require_may_write
 from hubbub.actions.starting import LONGEST_ALIAS, require_unblocked, require_users
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import conversation_keys, conversations, memberships, user_stream, users
+from hubbub.storage import conversation_keys, conversations, memberships, sanctions, user_stream, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.memberships import Member
 from hubbub.storage.operations import Request, RequestMac, once
@@ -31,7 +32,7 @@ from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire import chain
 from hubbub.wire.chain import Link
-from hubbub.wire.errors import InvalidKey, InvalidLink, NotMember, NotOwner, TooMany, WrongKind
+from hubbub.wire.errors import Banned, InvalidKey, InvalidLink, NotMember, NotOwner, TooMany, WrongKind
 from hubbub.wire.events import ChangeAlias, Changed, LeaveConversation, ModifyConversation
 from hubbub.wire.ids import require_id
 
@@ -92,14 +93,14 @@ class Membership:
 
         def do() -> tuple[str, int]:
             conversation = self._group(transaction, operation)
-            _require_renaming(conversation, operation.user_id)
+            _require_renaming(transaction, conversation, operation.user_id)
             version = conversation.head + 1
             conversations.save(connection, _renamed(conversation, alias, version, transaction.now))
             return conversation.id, version
 
         answer = once(transaction, operation, do)
-        conversation = _load(transaction, operation.scope)
-        return _Changed(conversation, answer.version, _rows_of(transaction, conversation, answer.version))
+        conversation = load(transaction, operation.scope)
+        return _Changed(conversation, answer.version, rows_of(transaction, conversation, answer.version))
 
     # --- new members ----------------------------------------------------------------------------------------------
 
@@ -154,7 +155,7 @@ class Membership:
             if newcomers and conversation.joining == "oneself":
                 raise WrongKind("People come into a channel by themselves.")
             if alias is not msgspec.UNSET:
-                _require_renaming(conversation, operation.user_id)
+                _require_renaming(transaction, conversation, operation.user_id)
             version = conversation.head + 1
             changed, joined = self._bring_in(transaction, conversation, operation.user_id, newcomers, links)
             if alias is not msgspec.UNSET:
@@ -170,9 +171,9 @@ class Membership:
             return conversation.id, version
 
         answer = once(transaction, operation, do)
-        conversation = _load(transaction, operation.scope)
+        conversation = load(transaction, operation.scope)
         members = {member.user_id: member for member in memberships.members(connection, conversation.id)}
-        changes = _rows_of(transaction, conversation, answer.version)
+        changes = rows_of(transaction, conversation, answer.version)
         circle = tuple(members) if joined and len(members) - len(joined) <= users.LARGEST_PRESENCE_GROUP else ()
         return _Changed(conversation, answer.version, changes, members, joined, heads, circle)
 
@@ -188,6 +189,7 @@ class Membership:
         connection = transaction.connection
         require_users(connection, newcomers)
         require_unblocked(connection, actor, newcomers)
+        _require_admissible(transaction, conversation, newcomers)
         present = memberships.current_members(connection, [(conversation.id, user) for user in newcomers])
         coming = tuple(user for user in newcomers if (conversation.id, user) not in present)
         limit = self._max_members if conversation.encrypted else self._max_open_members
@@ -217,7 +219,7 @@ class Membership:
         proven = chain.extend(chain.Chain(conversation.id), links, actor=actor, registered=registered)
         if proven.members.keys() != members:
             raise InvalidLink("The links prove other members than the conversation has.")
-        _store_links(transaction, conversation, links)
+        store_links(transaction, conversation, links)
         version = conversation.head + 1
         return replace(
             conversation,
@@ -250,7 +252,7 @@ class Membership:
             raise InvalidLink("Members come in by links that add or approve.")
         registered = proofs(transaction, conversation.id, sorted({actor, *named}), {})
         proven = chain.extend(roster.chain, links, actor=actor, registered=registered)
-        _store_links(transaction, conversation, links)
+        store_links(transaction, conversation, links)
         joined = tuple(user for user in coming if user in proven.members)
         return replace(conversation, chain_hash=proven.head), joined
 
@@ -312,9 +314,9 @@ class Membership:
             return conversation.id, version
 
         answer = once(transaction, operation, do)
-        conversation = _load(transaction, operation.scope)
-        changes = _rows_of(transaction, conversation, answer.version)
-        circle = (user, *_circle(transaction, conversation))
+        conversation = load(transaction, operation.scope)
+        changes = rows_of(transaction, conversation, answer.version)
+        circle = (user, *circle_of(transaction, conversation))
         return _Changed(conversation, answer.version, changes, user_versions=heads, circle=circle)
 
     def _prove_leaving(
@@ -328,7 +330,7 @@ class Membership:
         proven = chain.extend(
             roster.chain, links, actor=user, registered=proofs(transaction, conversation.id, [user], {})
         )
-        _store_links(transaction, conversation, links)
+        store_links(transaction, conversation, links)
         return replace(conversation, chain_hash=proven.head)
 
     def _announce_leaving(self, user: str, done: _Changed) -> None:
@@ -357,7 +359,7 @@ class Membership:
 
     def _member_of(self, transaction: Transaction, operation: Request) -> Conversation:
         """The locked conversation that the actor is a member of."""
-        conversation = _load(transaction, operation.scope)
+        conversation = load(transaction, operation.scope)
         pair = (conversation.id, operation.user_id)
         if pair not in memberships.current_members(transaction.connection, [pair]):
             raise NotMember()
@@ -371,17 +373,27 @@ class Membership:
         return conversation
 
 
-def _load(transaction: Transaction, conversation_id: str) -> Conversation:
+def load(transaction: Transaction, conversation_id: str) -> Conversation:
+    """The locked conversation. Raises `NotMember`."""
     conversation = conversations.load_one(transaction.connection, conversation_id)
     if conversation is None:
         raise NotMember()
     return conversation
 
 
-def _require_renaming(conversation: Conversation, user: str) -> None:
-    """Raise `NotOwner`, with the row as it is, when only the owner changes what it is called."""
+def _require_renaming(transaction: Transaction, conversation: Conversation, user: str) -> None:
+    """Raise `NotOwner`, with the row as it is, when only the owner changes what it is called, and `Muted`."""
+    [member] = memberships.current_members(transaction.connection, [(conversation.id, user)]).values()
+    require_may_write(conversation, member.silent_until, transaction.now)
     if conversation.changing == "owner" and conversation.creator_id != user:
         raise NotOwner(current=conversation_row(conversation))
+
+
+def _require_admissible(transaction: Transaction, conversation: Conversation, newcomers: Sequence[str]) -> None:
+    """Raise `Banned`, naming them, when some of the newcomers may not come in."""
+    banned = sanctions.banned(transaction.connection, conversation.id, newcomers, transaction.now)
+    if banned:
+        raise Banned("A moderator decided that somebody of them may not come in.", user_ids=banned)
 
 
 def _alias(alias: str | None) -> str | None:
@@ -392,7 +404,8 @@ def _renamed(conversation: Conversation, alias: str | None, version: int, now: i
     return replace(conversation, alias=alias, head=version, version=version, updated_at=now)
 
 
-def _store_links(transaction: Transaction, conversation: Conversation, links: Sequence[Link]) -> None:
+def store_links(transaction: Transaction, conversation: Conversation, links: Sequence[Link]) -> None:
+    """Add links to the end of the chain, at the version that the conversation takes next."""
     connection = transaction.connection
     first = len(conversation_keys.chain(connection, conversation.id))
     texts = [msgspec.json.encode(link).decode() for link in links]
@@ -406,14 +419,14 @@ def _pass_on_ownership(transaction: Transaction, conversation: Conversation, ver
         memberships.set_role(transaction.connection, conversation.id, heir.user_id, "owner", version)
 
 
-def _circle(transaction: Transaction, conversation: Conversation) -> tuple[str, ...]:
+def circle_of(transaction: Transaction, conversation: Conversation) -> tuple[str, ...]:
     """The members who hear of each other's presence because of this group; none in a large one."""
     if memberships.count_members(transaction.connection, conversation.id) > users.LARGEST_PRESENCE_GROUP:
         return ()
     return tuple(member.user_id for member in memberships.members(transaction.connection, conversation.id))
 
 
-def _rows_of(transaction: Transaction, conversation: Conversation, version: int) -> list[Changed]:
+def rows_of(transaction: Transaction, conversation: Conversation, version: int) -> list[Changed]:
     """The rows of one version as every member sees them; empty for that of a message or reaction."""
     place = (transaction.connection, conversation.id, version - 1, version, None)
     rows: list[Any] = [conversation_change(conversation)] if conversation.version == version else []

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from hubbub.actions.announcing import (
     Announcer,
@@ -27,12 +28,13 @@ from hubbub.actions.sending import Said, Send, Sent, checked_roster, require_for
 from hubbub.domain import rules
 from hubbub.storage import conversations, memberships, messages, scores
 from hubbub.storage.conversations import Conversation
+from hubbub.storage.memberships import Member
 from hubbub.storage.messages import Copy, Message, Seen
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.authorship import check_authorship
-from hubbub.wire.errors import NotFound, NotMember, NotOwner, Refusal, StaleRevision
+from hubbub.wire.errors import Forbidden, NotFound, NotMember, NotOwner, Refusal, StaleRevision
 from hubbub.wire.events import DeleteMessage, EditMessage, SendMessage
 from hubbub.wire.ids import new_id, require_id
 
@@ -129,7 +131,7 @@ class Messages:
         def do() -> tuple[str, int]:
             nonlocal unseeing
             message = self._own(transaction, conversation, operation.user_id, id)
-            require_may_write(conversation)
+            self._require_may_write(transaction, conversation, operation.user_id)
             if said.sealed is not None and message.sealed == said.sealed:
                 return id, message.version
             try:
@@ -192,10 +194,18 @@ class Messages:
         )
         conversations.save_ends(connection, [replace(conversation, head=version)])
 
+    def _require_may_write(self, transaction: Transaction, conversation: Conversation, user: str) -> None:
+        connection, now = transaction.connection, transaction.now
+        member = self._member(connection, conversation, user)
+        require_may_write(conversation, self._rosters.silent_until(connection, conversation, user, member, now), now)
+
+    def _member(self, connection: Connection, conversation: Conversation, user: str) -> Member | None:
+        return self._rosters.members(connection, [(conversation, user)]).get((conversation.id, user))
+
     def _own(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> Message:
         """The user's own message that still stands; who may not see the conversation learns nothing of it."""
         connection = transaction.connection
-        member = self._rosters.members(connection, [(conversation, user)]).get((conversation.id, user))
+        member = self._member(connection, conversation, user)
         if not rules.takes_part(conversation.posting, member.role if member else None):
             raise NotMember()
         message = messages.load(connection, conversation.id, id, transaction.now)
@@ -205,6 +215,9 @@ class Messages:
             raise NotOwner(current=self._shown(transaction, conversation, user, message))
         if message.deleted:
             raise NotFound("The message is gone.")
+        if message.removed_by is not None:
+            shown = self._shown(transaction, conversation, user, message)
+            raise Forbidden("A moderator removed the message.", current=shown)
         return message
 
     def _shown(self, transaction: Transaction, conversation: Conversation, user: str, message: Message) -> Any:

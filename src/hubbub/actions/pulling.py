@@ -20,10 +20,11 @@ from hubbub.actions.rows import (
     private_keys_change,
     reaction_change,
     read_mark_change,
+    removal_change,
 )
 from hubbub.auth.actor import Actor
 from hubbub.domain.visibility import Span, horizon
-from hubbub.storage import conversation_keys, conversations, memberships, messages, user_stream, users
+from hubbub.storage import conversation_keys, conversations, memberships, messages, removals, user_stream, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.rosters import Rosters
@@ -158,6 +159,9 @@ def _sources(
         found = messages.reactions_since(connection, view, above, upto, limit)
         return [reaction_change(reaction) for reaction in found]
 
+    def removal_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
+        return [removal_change(one) for one in removals.removals_since(connection, view, above, upto, limit)]
+
     def member_rows(above: int, upto: int, limit: int | None) -> list[Changed]:
         found = memberships.memberships_since(connection, id, above, upto, limit)
         return [member_change(user, span) for user, span in found]
@@ -169,8 +173,9 @@ def _sources(
         return [link_change(*link) for link in conversation_keys.links_since(connection, id, above, upto, limit)]
 
     if user_id is None:
-        return [conversation_rows, message_rows, reaction_rows]
-    sources: list[Source] = [conversation_rows, message_rows, reaction_rows, member_rows, key_rows, link_rows]
+        return [conversation_rows, message_rows, reaction_rows, removal_rows]
+    sources: list[Source] = [conversation_rows, message_rows, reaction_rows, removal_rows]
+    sources += [member_rows, key_rows, link_rows]
     return [*sources, shared_rows] if conversation.encrypted else sources
 
 

@@ -17,9 +17,10 @@ from hubbub.actions.announcing import (
 )
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import raw, reaction_change
+from hubbub.actions.sending import require_may_write
 from hubbub.domain import rules
 from hubbub.domain.text import check_text
-from hubbub.storage import conversations, memberships, messages, scores
+from hubbub.storage import conversations, memberships, messages, sanctions, scores
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Message, Reaction, Seen
 from hubbub.storage.operations import Request, RequestMac, once
@@ -80,6 +81,8 @@ class Reactions:
 
         def do() -> tuple[str, int]:
             message = self._visible(transaction, conversation, user, id)
+            if on:
+                self._require_may_react(transaction, conversation, user)
             before = messages.reaction(connection, conversation.id, id, user, emoji)
             if before is None and not on:
                 raise NotFound("There is no such reaction of yours.")
@@ -103,6 +106,10 @@ class Reactions:
             conversation, message, answer.version, reaction=reaction, readers=readers, unseeing=unseeing
         )
 
+    def _require_may_react(self, transaction: Transaction, conversation: Conversation, user: str) -> None:
+        silences = sanctions.silences(transaction.connection, conversation.id, transaction.now)
+        require_may_write(conversation, silences.get(user, 0), transaction.now)
+
     def _visible(self, transaction: Transaction, conversation: Conversation, user: str, id: str) -> Message:
         """The message that the user may react to."""
         spans = memberships.spans(transaction.connection, conversation.id, user)
@@ -113,6 +120,7 @@ class Reactions:
         if conversation.encrypted:
             raise WrongKind("Reactions of encrypted conversations travel inside envelopes.")
         message = messages.load(transaction.connection, conversation.id, id, transaction.now)
-        if message is None or message.deleted or not may_see(conversation, seen_spans, Seen(message, None, None)):
+        gone = message is None or message.deleted or message.removed_by is not None
+        if message is None or gone or not may_see(conversation, seen_spans, Seen(message, None, None)):
             raise NotFound("There is no such message in this conversation.")
         return message

@@ -10,6 +10,8 @@ from hubbub.domain.visibility import Span
 from hubbub.storage.conversation_keys import KeyRecord
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Reaction, Seen
+from hubbub.storage.removals import Removal
+from hubbub.storage.sanctions import FOR_GOOD
 from hubbub.storage.user_stream import CONVERSATION, PRIVATE_KEYS, READ_MARK
 from hubbub.storage.vault import Vault
 from hubbub.wire.events import (
@@ -25,6 +27,7 @@ from hubbub.wire.events import (
     PrivateKeysRow,
     ReactionRow,
     ReadMarkRow,
+    RemovalRow,
 )
 from hubbub.wire.ids import rfc3339
 
@@ -50,6 +53,7 @@ def message_row(seen: Seen) -> MessageRow:
         ts=message.stamp,
         expires_at=None if message.expires_at is None else rfc3339(message.expires_at),
         signature=message.signature,
+        removed_by=message.removed_by,
     )
 
 
@@ -59,7 +63,7 @@ def message_change(seen: Seen, encrypted: bool = False) -> Changed:
     An encrypted one without a copy for the reader is gone for them, like a deleted one: an edit left them out.
     """
     message = seen.message
-    gone = bool(message.deleted) or (encrypted and seen.copy_id is None)
+    gone = bool(message.deleted) or (encrypted and seen.copy_id is None and message.removed_by is None)
     data = None if gone else message_row(seen)
     return Changed(kind="message", id=message.id, version=seen.version, deleted=gone, data=data)
 
@@ -74,6 +78,20 @@ def reaction_change(reaction: Reaction) -> Changed:
             emoji=reaction.emoji,
         )
     return Changed(kind="reaction", id=reaction.id, version=reaction.version, deleted=bool(reaction.deleted), data=data)
+
+
+def removal_row(removal: Removal) -> RemovalRow:
+    return RemovalRow(
+        message_group=removal.message_id,
+        moderator_id=removal.owner_id,
+        reason=removal.reason,
+        inserted_at=rfc3339(removal.inserted_at),
+    )
+
+
+def removal_change(removal: Removal) -> Changed:
+    row = removal_row(removal)
+    return Changed(kind="removal", id=removal.message_id, version=removal.version, deleted=False, data=row)
 
 
 def conversation_row(conversation: Conversation) -> ConversationRow:
@@ -113,7 +131,15 @@ def conversation_change(conversation: Conversation) -> Changed:
 
 def member_change(user_id: str, span: Span) -> Changed:
     """A membership; one that ended is a tombstone that says when."""
-    row = MemberRow(user_id=user_id, role=span.role, joined_version=span.joined, left_version=span.left)
+    for_good = span.silent_until == FOR_GOOD
+    row = MemberRow(
+        user_id=user_id,
+        role=span.role,
+        joined_version=span.joined,
+        left_version=span.left,
+        muted=bool(span.silent_until),
+        muted_until=rfc3339(span.silent_until) if span.silent_until and not for_good else None,
+    )
     return Changed(
         kind="member",
         id=user_id,

@@ -33,6 +33,7 @@ from hubbub.wire.errors import (
     IdTaken,
     IndexBehind,
     InvalidSignature,
+    Muted,
     NotFound,
     NotMember,
     Refusal,
@@ -190,7 +191,9 @@ class _Batch:
         check_posting(conversation, member)
         if taken is not None:
             raise IdTaken()
-        require_may_write(conversation)
+        now = self._transaction.now
+        silent_until = self._rosters.silent_until(self._connection, conversation, send.sender, member, now)
+        require_may_write(conversation, silent_until, now)
         self._check_reply(conversation, send)
         copied, unseeing = self._copy(conversation, send)
         place = self._place(conversation, member, send)
@@ -310,10 +313,12 @@ def _ids_to_look_up(sends: Sequence[Send]) -> set[tuple[str, str]]:
     return wanted | {(send.conversation_id, send.reply_to) for send in sends if send.reply_to is not None}
 
 
-def require_may_write(conversation: Conversation) -> None:
-    """Whether a member may say something now. Raises `Blocked`."""
+def require_may_write(conversation: Conversation, silent_until: int, now: int) -> None:
+    """Raise `Blocked` or `Muted` when who is muted until `silent_until` may say nothing here now."""
     if conversation.apart:
         raise Blocked()
+    if silent_until > now:
+        raise Muted()
 
 
 def require_form(held: bool, form: str) -> None:

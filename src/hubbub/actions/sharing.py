@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from hubbub.actions.announcing import require_conversation
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, raw
-from hubbub.actions.sending import require_may_write, stale_members
+from hubbub.actions.sending import stale_members
 from hubbub.domain.envelopes import check_shared
 from hubbub.storage import conversation_keys, conversations, keys, messages
 from hubbub.storage.conversations import Conversation
@@ -22,7 +22,7 @@ from hubbub.storage.rosters import Rosters, kid_of
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.envelope import Copy as WireCopy
 from hubbub.wire.envelope import parse_copy
-from hubbub.wire.errors import NotFound, NotMember, StaleMembers, TooLarge, WrongKind
+from hubbub.wire.errors import Blocked, NotFound, NotMember, StaleMembers, TooLarge, WrongKind
 from hubbub.wire.events import ShareCopies
 from hubbub.wire.ids import new_id, require_id
 
@@ -107,7 +107,8 @@ class Sharing:
     def _check(self, connection: Connection, conversation: Conversation, sharer: str, offered: _Offered) -> None:
         if not self._rosters.members(connection, [(conversation, sharer)]):
             raise NotMember()
-        require_may_write(conversation)
+        if conversation.apart:
+            raise Blocked()
         if not conversation.sealed:
             raise WrongKind("Only the messages of a sealed conversation can be shared.")
         roster = self._rosters.of(connection, conversation)
@@ -179,8 +180,8 @@ def _offered(request: ShareCopies) -> _Offered:
 
 
 def _readable(message: Message | None, held: bool) -> Message:
-    """The message, or its tombstone; `NotFound` for one that the sharer has no copy of."""
-    if message is None or not (held or message.deleted):
+    """The message, or what is left of it; `NotFound` for one that the sharer has no copy of."""
+    if message is None or not (held or message.deleted or message.removed_by):
         raise NotFound("There is no such message, or you cannot read it yourself.")
     return message
 

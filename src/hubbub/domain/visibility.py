@@ -14,6 +14,7 @@ class Span(NamedTuple):
     joined_top_index: int = 0
     role: str = "member"
     changed: int = 0  # the version at which the row last changed
+    silent_until: int = 0  # milliseconds since 1970: the end of a mute
 
     @property
     def current(self) -> bool:

@@ -31,7 +31,9 @@ UNKNOWN = -1
 MANY = 64
 
 # What guests do not hear: who is a member is for those who signed in.
-FOR_USERS = frozenset({"member_joined", "leave_conversation", "read_conversation", "set_encryption_keys"})
+FOR_USERS = frozenset(
+    {"member_joined", "member_changed", "leave_conversation", "read_conversation", "set_encryption_keys"}
+)
 
 # Those of these users who may listen to a conversation (None: anyone), with the version at which somebody last left.
 ReadersAmong = Callable[[str, set[str]], Awaitable[tuple[set[str] | None, int]]]

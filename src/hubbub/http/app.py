@@ -16,10 +16,13 @@ from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct
 from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
+from hubbub.actions.moderation import Moderation
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
+from hubbub.actions.removals import Removals
+from hubbub.actions.reports import Reports
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import Addresses, Limiter
 from hubbub.auth.revocations import Revocations
@@ -32,10 +35,12 @@ from hubbub.http.choice_routes import choice_routes
 from hubbub.http.conduct_routes import conduct_routes
 from hubbub.http.documentation import BEARER, documentation
 from hubbub.http.leaderboard_routes import leaderboard_routes
+from hubbub.http.moderation_routes import moderation_routes
 from hubbub.http.parts import Conversations, Messages, Sync
 from hubbub.http.picture_routes import picture_routes, shown_pictures
 from hubbub.http.problems import exception_handlers
 from hubbub.http.reading_routes import message_routes, sync_routes, user_routes
+from hubbub.http.report_routes import report_routes
 from hubbub.http.requests import LARGEST_BODY, HubbubRequest
 from hubbub.http.room_routes import room_routes
 
@@ -55,6 +60,9 @@ def create_app(
     conduct: Conduct,
     leaderboards: Leaderboards,
     choices: Choices,
+    moderation: Moderation,
+    removals: Removals,
+    reports: Reports,
     pictures: Pictures,
     rooms: Rooms,
     room_joining: RoomJoining,
@@ -89,6 +97,8 @@ def create_app(
                 leaderboard_routes(leaderboards),
                 conduct_routes(conduct),
                 choice_routes(choices),
+                moderation_routes(moderation, removals),
+                report_routes(reports),
             ],
             guards=[signed_in(tokens, revocations, limiter, addresses)],
             security=BEARER,

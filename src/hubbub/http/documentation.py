@@ -16,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire import resources
-from hubbub.wire.events import ChoiceRow, Pulled
+from hubbub.wire.events import ChoiceRow, Pulled, RemovalRow
 from hubbub.wire.resources import Problem
 
 BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -50,6 +50,17 @@ BODIES = (
     resources.PrivateConversation,
     ChoiceRow,
     resources.ChoiceList,
+    resources.ChangeRole,
+    resources.NewSanction,
+    resources.SanctionRow,
+    resources.SanctionList,
+    resources.NewRemoval,
+    RemovalRow,
+    resources.NewReport,
+    resources.ReportRow,
+    resources.ReportPage,
+    resources.Resolution,
+    resources.AuditPage,
     resources.NewChannel,
     resources.ChangeChannel,
     resources.Channel,

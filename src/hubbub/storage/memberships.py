@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from hubbub.domain.visibility import Span
+from hubbub.storage import sanctions
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import PairLookup
 from hubbub.storage.schema import (
@@ -17,18 +18,19 @@ from hubbub.storage.schema import (
 
 
 class Member(NamedTuple):
-    """A current member."""
+    """A current member; `silent_until`: the end of their mute in milliseconds, 0 without one."""
 
     user_id: str
     role: str
     joined_version: int
     joined_top_index: int
+    silent_until: int = 0
 
 
 _CURRENT_AMONG = PairLookup(
     memberships,
     ("conversation_id", "user_id"),
-    ("conversation_id", "user_id", "role", "joined_version", "joined_top_index"),
+    ("conversation_id", "user_id", "role", "joined_version", "joined_top_index", "silent_until"),
     "found.left_version IS NULL",
 )
 _SPANS = (
@@ -39,7 +41,11 @@ _SPANS = (
 
 
 _CURRENT = select(
-    memberships.c.user_id, memberships.c.role, memberships.c.joined_version, memberships.c.joined_top_index
+    memberships.c.user_id,
+    memberships.c.role,
+    memberships.c.joined_version,
+    memberships.c.joined_top_index,
+    memberships.c.silent_until,
 ).where(memberships.c.conversation_id == bindparam("conversation"), memberships.c.left_version.is_(None))
 
 
@@ -50,7 +56,7 @@ def spans(connection: Connection, conversation_id: str, user_id: str) -> list[Sp
 
 
 def _span(row: Row[Any]) -> Span:
-    return Span(row.joined_version, row.left_version, row.joined_top_index, row.role, row.version)
+    return Span(row.joined_version, row.left_version, row.joined_top_index, row.role, row.version, row.silent_until)
 
 
 def members(connection: Connection, conversation_id: str) -> list[Member]:
@@ -74,9 +80,10 @@ def count_members(connection: Connection, conversation_id: str) -> int:
 def add_members(
     connection: Connection, conversation: Conversation, roles: dict[str, str], version: int, now: int
 ) -> None:
-    """Begin a span for each user in `roles` (user id to role) at `version`."""
+    """Begin a span for each user in `roles` (user id to role) at `version`; who is muted comes back muted."""
     if not roles:
         return
+    silences = sanctions.mutes(connection, conversation.id, now)
     connection.execute(
         insert(memberships),
         [
@@ -87,6 +94,7 @@ def add_members(
                 "left_version": None,
                 "joined_top_index": conversation.top.idx,
                 "role": role,
+                "silent_until": silences.get(user, 0),
                 "version": version,
                 "inserted_at": now,
             }
@@ -103,6 +111,11 @@ def end_membership(connection: Connection, conversation_id: str, user_id: str, v
 def set_role(connection: Connection, conversation_id: str, user_id: str, role: str, version: int) -> None:
     """Give a current member another role at `version`."""
     _change_current(connection, conversation_id, user_id, role=role, version=version)
+
+
+def silence(connection: Connection, conversation_id: str, user_id: str, until: int, version: int) -> None:
+    """Note until when (milliseconds, 0: no longer) a current member may not write, at `version`."""
+    _change_current(connection, conversation_id, user_id, silent_until=until, version=version)
 
 
 def _change_current(connection: Connection, conversation_id: str, user_id: str, **values: Any) -> None:

@@ -57,6 +57,7 @@ class Message(NamedTuple):
     subject: str | None = None
     stamp: int | None = None
     signature: str | None = None
+    removed_by: str | None = None
 
 
 class Copy(NamedTuple):
@@ -145,7 +146,7 @@ def device_went_past(connection: Connection, conversation_id: str, owner: str, d
 
 
 def save(connection: Connection, message: Message) -> None:
-    """Write what an edit or a deletion may change, and the end of its time."""
+    """Write what an edit, a deletion or a removal may change, and the end of its time."""
     connection.execute(
         update(messages)
         .where(messages.c.conversation_id == message.conversation_id, messages.c.id == message.id)
@@ -154,6 +155,7 @@ def save(connection: Connection, message: Message) -> None:
             content=message.content,
             subject=message.subject,
             sealed=message.sealed,
+            removed_by=message.removed_by,
             version=message.version,
             deleted=message.deleted,
             request_mac=message.request_mac,
@@ -253,11 +255,13 @@ def _known(view: View) -> ColumnElement[bool]:
 
 
 def _shown(view: View) -> ColumnElement[bool]:
-    """Encrypted messages by the reader's copy, plaintext ones by the history."""
-    return copies.c.id.is_not(None) if view.encrypted else _in_history(view)
+    """Encrypted messages by the reader's copy, or when there is nothing left to read; plaintext ones by the history."""
+    if view.encrypted:
+        return or_(copies.c.id.is_not(None), messages.c.removed_by.is_not(None))
+    return in_history(view)
 
 
-def _in_history(view: View) -> ColumnElement[bool]:
+def in_history(view: View) -> ColumnElement[bool]:
     """Whether a message was made when the reader may look back to."""
     if view.history == "all":
         return true()
@@ -400,7 +404,7 @@ def reactions_since(connection: Connection, view: View, above: int, upto: int, l
             reactions.c.conversation_id == view.conversation_id,
             reactions.c.version > above,
             reactions.c.version <= upto,
-            _in_history(view),
+            in_history(view),
         )
         .order_by(reactions.c.version)
         .limit(limit)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from hubbub.storage import conversation_keys, memberships
+from hubbub.storage import conversation_keys, memberships, sanctions
 from hubbub.storage.cache import VersionedCache
 from hubbub.storage.conversation_keys import KeyRecord
 from hubbub.storage.conversations import Conversation
@@ -54,6 +54,7 @@ class Rosters:
         self._rosters: VersionedCache[str, Roster] = VersionedCache(entries, counted)
         self._members: VersionedCache[tuple[str, str], Member] = VersionedCache(entries * 16, counted)
         self._counts: VersionedCache[str, int] = VersionedCache(entries, counted)
+        self._silences: VersionedCache[str, dict[str, int]] = VersionedCache(entries, counted)
 
     def of(self, connection: Connection, conversation: Conversation) -> Roster:
         """The roster at the conversation's `members_version`."""
@@ -92,8 +93,21 @@ class Rosters:
             found[key] = self._members.put(key, missing[key].members_version, member)
         return found
 
+    def silent_until(
+        self, connection: Connection, conversation: Conversation, user: str, member: Member | None, now: int
+    ) -> int:
+        """Until when (milliseconds) the user may not write, whether this member or none; in the past: they may."""
+        if member is not None:
+            return member.silent_until
+        cached = self._silences.get(conversation.id, conversation.members_version)
+        if cached is None:
+            found = sanctions.silences(connection, conversation.id, now)
+            cached = self._silences.put(conversation.id, conversation.members_version, found)
+        return cached.get(user, 0)
+
     def forget(self) -> None:
         """Drop everything: a transaction was rolled back, and what it read of its own writes never was."""
         self._rosters.clear()
         self._members.clear()
         self._counts.clear()
+        self._silences.clear()

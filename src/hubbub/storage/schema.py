@@ -285,6 +285,7 @@ memberships = Table(
     Column("left_version", BigInteger),  # null while a member
     Column("joined_top_index", BigInteger, nullable=False),
     Column("role", String(16), nullable=False),  # owner, moderator, member
+    Column("silent_until", BigInteger, nullable=False),  # the end of their mute (`sanctions`), for who writes; 0: none
     Column("version", BigInteger, nullable=False),
     Column("inserted_at", BigInteger, nullable=False),
     Index("memberships_user", "user_id", "left_version"),
@@ -339,6 +340,7 @@ messages = Table(
     Column("subject", Text),  # seed 004's line above a message
     Column("stamp", BigInteger),  # nanoseconds, a multiple of 1,024, rising; where the server places (seed 004)
     Column("signature", Text),  # b64u, of its author, where messages are signed (seed 002)
+    Column("removed_by", _id()),  # the moderator who took its text away: `removals` says why; null: nobody
     Index(
         "messages_reading_order",
         "conversation_id",

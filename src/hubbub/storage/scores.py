@@ -70,7 +70,7 @@ def reacted(
 
 def gone(connection: Connection, conversation: Conversation, taken: Sequence[Message]) -> None:
     """Messages, as they stood until now, are no more: neither they count nor what they were given."""
-    standing = {message.id: message for message in taken if not message.deleted}
+    standing = {message.id: message for message in taken if not (message.deleted or message.removed_by)}
     if not conversation.scored or not standing:
         return
     counts = [(message.owner_id, day_of(message.inserted_at)) for message in standing.values()]

@@ -38,7 +38,9 @@ from hubbub.storage.schema import (
     operations,
     reactions,
     refresh_tokens,
+    removals,
     revocations,
+    sanctions,
     user_changes,
     users,
 )
@@ -113,6 +115,7 @@ class Sweep:
             closed_conversations.c.emptied & (closed_conversations.c.at < now - self._ages.tombstones),
         )
         yield operations, operations.c.at < now - self._ages.operations
+        yield sanctions, sanctions.c.until < now
         has_tokens = exists().where(refresh_tokens.c.family_id == families.c.id)
         yield families, (families.c.used_at < now - self._ages.families) & ~has_tokens
 
@@ -163,7 +166,7 @@ def sweep_conversation(transaction: Transaction, conversation_id: str, cutoff: i
     old = _oldest(connection, messages, ("id",), conversation_id, cutoff)
     gone = [{"conversation": conversation_id, "message": row.id} for row in old]
     newest = max((row.version for row in old), default=0)
-    for table in (copies, reactions):
+    for table in (copies, reactions, removals):
         _delete_of_messages(connection, table, gone)
     _execute_each(
         connection,

@@ -207,7 +207,8 @@ def has_picture(connection: Connection, picture: str) -> bool:
 
 
 def is_admin(connection: Connection, user_id: str) -> bool:
-    return bool(connection.execute(select(users.c.admin).where(users.c.id == user_id)).scalar())
+    """Whether the account administers the server, and is not shut out."""
+    return bool(connection.execute(select(users.c.admin & ~users.c.disabled).where(users.c.id == user_id)).scalar())
 
 
 def set_admin(transaction: Transaction, user_id: str, admin: bool) -> int:

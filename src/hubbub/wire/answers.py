@@ -183,6 +183,11 @@ class Left(msgspec.Struct, kw_only=True):
     version: int
 
 
+class MemberRemoved(msgspec.Struct, kw_only=True):
+    user_id: str
+    version: int
+
+
 class KeysSet(msgspec.Struct, kw_only=True):
     """`gen`: the generation that the keys were stored as."""
 

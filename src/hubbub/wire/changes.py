@@ -19,6 +19,7 @@ from hubbub.wire.events import (
     PrivateKeysRow,
     ReactionRow,
     ReadMarkRow,
+    RemovalRow,
 )
 from hubbub.wire.resources import OwnUser
 
@@ -40,6 +41,12 @@ class MessageChange(_Change, kw_only=True, tag="message"):
 
 class ReactionChange(_Change, kw_only=True, tag="reaction"):
     data: ReactionRow | None
+
+
+class RemovalChange(_Change, kw_only=True, tag="removal"):
+    """`id` is that of the message."""
+
+    data: RemovalRow
 
 
 class ConversationRowChange(_Change, kw_only=True, tag="conversation"):
@@ -64,7 +71,9 @@ class LinkChange(_Change, kw_only=True, tag="link"):
     data: LinkRow
 
 
-ConversationChange = MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+ConversationChange = (
+    MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+)
 
 
 # --- of a user's own stream ---------------------------------------------------------------------------------------

@@ -156,6 +156,16 @@ class NotAdmin(Forbidden):
     sentence = "Only an administrator of this server may do this."
 
 
+class Muted(Forbidden):
+    code = "muted"
+    sentence = "A moderator decided that you may not write here."
+
+
+class Banned(Forbidden):
+    code = "banned"
+    sentence = "A moderator decided that you may not come in here."
+
+
 class NotMember(Forbidden):
     """Also the answer for a conversation that does not exist, so that nobody learns which ids do."""
 

@@ -154,6 +154,13 @@ class ModifyConversation(WriteOfDocuments):
     links: list[JsonObject] | None = None
 
 
+class RemoveMember(WriteOfDocuments, kw_only=True):
+    """`links`: in a sealed group, the actor's own signed link that removes the user."""
+
+    user_id: str
+    links: list[JsonObject] | None = None
+
+
 class SetEncryptionKeys(WriteOfDocuments, kw_only=True):
     public_key: JsonObject
     private_key: JsonObject | None = None
@@ -197,6 +204,7 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
 
     `ts`: nanoseconds, rising, a multiple of 1,024; where the server places the messages (seed 004).
+    `removed_by` is the moderator who removed it: then its text is null for everyone.
     """
 
     id: str
@@ -217,6 +225,16 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     expires_at: str | None = None
     signature: str | None = None
     off_the_record: bool = False
+    removed_by: str | None = None
+
+
+class RemovalRow(msgspec.Struct, kw_only=True):
+    """A moderator's own row: that they removed the message `message_group`, and why."""
+
+    message_group: str
+    moderator_id: str
+    reason: str
+    inserted_at: str
 
 
 class ReactionRow(msgspec.Struct, kw_only=True):
@@ -227,10 +245,14 @@ class ReactionRow(msgspec.Struct, kw_only=True):
 
 
 class MemberRow(msgspec.Struct, kw_only=True):
+    """`muted`: a moderator decided that they may not write, until `muted_until` (null: until it is lifted)."""
+
     user_id: str
     role: str
     joined_version: int
     left_version: int | None
+    muted: bool = False
+    muted_until: str | None = None
 
 
 class KeyRow(msgspec.Struct, kw_only=True):

@@ -89,9 +89,13 @@ class ModifiedConversation(msgspec.Struct, kw_only=True):
 
 
 class ConversationRemoved(msgspec.Struct, kw_only=True):
+    """`moderator_id` and `reason`: who removed one, and why, when one did not leave by oneself."""
+
     conversation_id: str
     user_version: int
     changes: list[ListingChange]
+    moderator_id: str | msgspec.UnsetType = msgspec.UNSET
+    reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class BareVersion(msgspec.Struct, kw_only=True):
@@ -212,6 +216,29 @@ class MemberJoined(msgspec.Struct, kw_only=True):
 
 
 class LeftConversation(msgspec.Struct, kw_only=True):
+    """`moderator_id`: who removed them, when they did not leave by themselves."""
+
+    user_id: str
+    conversation_id: str
+    version: int
+    changes: list[ConversationChange]
+    moderator_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class MessageRemoved(msgspec.Struct, kw_only=True):
+    """`changes`: the message without its text, the moderator's row, and the reactions that went with it."""
+
+    conversation_id: str
+    message_group_id: str
+    moderator_id: str
+    reason: str
+    version: int
+    changes: list[ConversationChange]
+
+
+class MemberChanged(msgspec.Struct, kw_only=True):
+    """`changes` is empty where what was decided is about somebody who is no member."""
+
     user_id: str
     conversation_id: str
     version: int
@@ -289,6 +316,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "message_expired": _push(f"The time of a message is over {_OLD_MESSAGE}", ExpiredMessage),
         "react": _push(f"A reaction {_OLD_MESSAGE}", ReactionPush),
         "unreact": _push(f"A reaction was taken off {_OLD_MESSAGE}", ReactionPush),
+        "message_removed": _push(f"A moderator removed a message {_OLD_MESSAGE}", MessageRemoved),
         "version": _push("Something happened that one may not see: only the version moves.", BareVersion),
         "settings": _push("One's own settings changed.", Settings),
         "read_mark": _push("One read a conversation, perhaps on another device.", ReadMark),
@@ -309,8 +337,12 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "update_alias": _push("The group has another alias.", UpdateAlias),
         "version": _push("To guests: something happened that they are not told; only the version moves.", BareVersion),
         "member_joined": _push("Somebody came in by themselves; guests are not told.", MemberJoined),
-        "leave_conversation": _push("A member left; guests are not told.", LeftConversation),
+        "leave_conversation": _push("A member left, or was removed; guests are not told.", LeftConversation),
         "update_expiry": _push("Messages last for another time from now on.", UpdateExpiry),
+        "member_changed": _push(
+            "A member has another role, was muted, or something like it; guests are not told.", MemberChanged
+        ),
+        "message_removed": _push("A moderator removed a message: its text is gone, its place stays.", MessageRemoved),
         "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
         "resync": _RESYNC,
     },

@@ -6,6 +6,7 @@ are ignored, so that clients may be newer than the server.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -45,6 +46,8 @@ Magnification = Annotated[float, Meta(ge=0.7, le=1.4)]
 Agreement = Literal["none", "open", "accepted"]
 Period = Literal["day", "week", "all"]
 Recent = Annotated[str, Meta(min_length=1, max_length=512)]
+Id = Annotated[str, Meta(min_length=36, max_length=36)]
+Reason = Annotated[str, Meta(max_length=1000, description="Shown to those whom it concerns.")]
 Recents = Annotated[list[Recent], Meta(max_length=MOST_RECENTS)]
 
 
@@ -287,6 +290,99 @@ ChannelTitle = Annotated[str, Meta(min_length=1, max_length=128)]
 ChannelAbout = Annotated[str, Meta(max_length=1000, description="What is talked about in it.")]
 Reading = Annotated[Literal["members", "anyone"], Meta(description="`anyone`: also without an account.")]
 Posting = Annotated[Literal["members", "moderators"], Meta(description="Who may write; its owner may in any case.")]
+
+
+class ChangeRole(Body, kw_only=True):
+    role: Literal["moderator", "member"]
+
+
+class NewSanction(Body, kw_only=True):
+    """`until` (RFC 3339 in UTC) is when it ends by itself. `links`: to ban a member of a sealed group takes a signed
+    link that removes them.
+    """
+
+    reason: Reason = ""
+    until: datetime | None = None
+    links: list[JsonObject] | None = None
+
+
+class SanctionRow(msgspec.Struct, kw_only=True):
+    """What a moderator decided: `mute`, the user may not write; `ban`, they may not come in."""
+
+    user_id: str
+    kind: Literal["mute", "ban"]
+    moderator_id: str
+    reason: str
+    until: str | None
+    inserted_at: str
+
+
+class SanctionList(msgspec.Struct, kw_only=True):
+    items: list[SanctionRow]
+
+
+class NewRemoval(Body, kw_only=True):
+    reason: Reason = ""
+
+
+class NewReport(Body, kw_only=True):
+    """About a message of a conversation, about a conversation as such, or about a user.
+
+    `excerpt`: of an encrypted message, what the reporter shows of it.
+    """
+
+    conversation_id: Id | None = None
+    message_group_id: Id | None = None
+    user_id: Id | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
+    excerpt: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+class Resolution(Body, kw_only=True):
+    resolution: Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
+
+
+class ReportRow(msgspec.Struct, kw_only=True):
+    """`user_id`: whom it is about, of a message its author. `resolved_by` and `resolved_at` are null while it waits."""
+
+    id: str
+    reporter_id: str
+    conversation_id: str | None
+    message_group_id: str | None
+    user_id: str | None
+    reason: str
+    excerpt: str | None
+    resolution: str | None
+    resolved_by: str | None
+    resolved_at: str | None
+    inserted_at: str
+
+
+class ReportPage(msgspec.Struct, kw_only=True):
+    """`page_token` is null on the last page."""
+
+    items: list[ReportRow]
+    page_token: str | None
+
+
+class AuditRow(msgspec.Struct, kw_only=True):
+    """That `actor_id` did `action`; `detail` are their own words."""
+
+    id: str
+    actor_id: str
+    action: str
+    conversation_id: str | None
+    user_id: str | None
+    message_group_id: str | None
+    detail: str
+    inserted_at: str
+
+
+class AuditPage(msgspec.Struct, kw_only=True):
+    """`page_token` is null on the last page."""
+
+    items: list[AuditRow]
+    page_token: str | None
 
 
 class NewChannel(Body, kw_only=True):

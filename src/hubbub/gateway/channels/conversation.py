@@ -11,6 +11,7 @@ from hubbub.actions.documents import Documents
 from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
+from hubbub.actions.moderation import Moderation
 from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.pulling import Pulling
 from hubbub.actions.reactions import Reactions
@@ -39,6 +40,7 @@ class ConversationChannel:
         sharing: Sharing,
         membership: Membership,
         lifetimes: Lifetimes,
+        moderation: Moderation,
         keys: ConversationKeys,
         read_marks: ReadMarks,
         documents: Documents,
@@ -53,6 +55,7 @@ class ConversationChannel:
         self._sharing = sharing
         self._membership = membership
         self._lifetimes = lifetimes
+        self._moderation = moderation
         self._keys = keys
         self._read_marks = read_marks
         self._documents = documents
@@ -77,6 +80,7 @@ class ConversationChannel:
             "change_expiry": handles(events.ChangeExpiry, self.change_expiry, answers.ExpiryChanged),
             "modify_conversation": handles(events.ModifyConversation, self.modify_conversation, answers.Modified),
             "leave_conversation": handles(events.LeaveConversation, self.leave_conversation, answers.Left),
+            "remove_member": handles(events.RemoveMember, self.remove_member, answers.MemberRemoved),
             "set_encryption_keys": handles(events.SetEncryptionKeys, self.set_encryption_keys, answers.KeysSet),
             "sync": handles(events.Sync, self.sync, answers.ConversationPulled),
         }
@@ -175,6 +179,10 @@ class ConversationChannel:
     async def leave_conversation(self, socket: Socket, id: str, payload: events.LeaveConversation) -> Response:
         """Leave a group; what was visible stays readable over HTTP."""
         return await self._membership.leave(self._spent(socket), id, payload)
+
+    async def remove_member(self, socket: Socket, id: str, payload: events.RemoveMember) -> Response:
+        """Remove somebody, as the owner or a moderator."""
+        return await self._moderation.remove_member(self._spent(socket), id, payload)
 
     async def set_encryption_keys(self, socket: Socket, id: str, payload: events.SetEncryptionKeys) -> Response:
         """Store a new generation of one's keys for this conversation."""

@@ -326,6 +326,7 @@ def upgrade() -> None:
         sa.Column("left_version", sa.BigInteger(), nullable=True),
         sa.Column("joined_top_index", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("silent_until", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("inserted_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("conversation_id", "user_id", "joined_version"),
@@ -378,6 +379,11 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("stamp", sa.BigInteger(), nullable=True),
         sa.Column("signature", sa.Text(), nullable=True),
+        sa.Column(
+            "removed_by",
+            sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
+            nullable=True,
+        ),
         sa.PrimaryKeyConstraint("conversation_id", "id"),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
