@@ -268,6 +268,8 @@ async def _open_since_joining(a: Recorder, b: Recorder, c: Recorder, ada: Person
     topic = conversation(await start_open_group(a, bob, history="joined"))
     await a.join(topic)
     said = await a.ask(topic, "send_message", {"content": "before Cleo"})
+    await b.join(topic)
+    rude = await b.ask(topic, "send_message", {"content": "rude"})
     await a.ask(topic, "send_message", {"content": "not for long", "expires_in": 5})
     group = {"message_group_id": said["message"]["message_group"]}
     await a.ask(topic, "modify_conversation", {"new_members": [cleo.id]})
@@ -278,6 +280,9 @@ async def _open_since_joining(a: Recorder, b: Recorder, c: Recorder, ada: Person
         await b.wait_for(bob.topic, event)
     await c.wait_for(cleo.topic, "version")
     assert not c.heard(cleo.topic, "edit_message")
+    path = f"/api/conversations/{topic.partition(':')[2]}/messages/{rude['message']['message_group']}/removal"
+    assert (await ada.put(path, {})).status_code == 200
+    await b.wait_for(bob.topic, "message_removed")
     assert a.heard(ada.topic, "edit_message")
 
 

@@ -158,7 +158,7 @@ class Moderation:
         done = await self._writer.write(
             self._apply_sanction,
             decided,
-            links_of(asked.links),
+            asked.links,
             conversations=[conversation_id],
             users=[user],
             tell=self._tell,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Router, get, post
-from litestar.params import JSONBody, Parameter
+from litestar.params import JSONBody, Parameter, QueryParameter
 
 from hubbub.actions.reports import Reports
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
@@ -16,7 +16,7 @@ from hubbub.wire.resources import AuditPage, NewReport, ReportPage, ReportRow, R
 
 ReportId = Annotated[str, Parameter(description="The UUID of the report.", schema_extra={"format": "uuid"})]
 Open = Annotated[
-    bool | None, Parameter(query="open", description="Those that wait, or those that do not; absent: all.")
+    bool | None, QueryParameter(name="open", description="Those that wait, or those that do not; absent: all.")
 ]
 
 

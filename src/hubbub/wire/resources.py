@@ -16,6 +16,7 @@ from hubbub.wire.documents import JsonObject, check_document
 from hubbub.wire.errors import BadInput
 from hubbub.wire.events import Changed, ChoiceRow, ConversationRow, MessageRow
 from hubbub.wire.keys import Kdf, Slot, SlotName
+from hubbub.wire.links import Link
 from hubbub.wire.signing import b64u_decode
 
 LONGEST_TOKEN = 512
@@ -303,7 +304,7 @@ class NewSanction(Body, kw_only=True):
 
     reason: Reason = ""
     until: datetime | None = None
-    links: list[JsonObject] | None = None
+    links: Annotated[list[Link], Meta(max_length=1)] = []
 
 
 class SanctionRow(msgspec.Struct, kw_only=True):
