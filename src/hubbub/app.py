@@ -41,11 +41,11 @@ from hubbub.actions.publishing import Publisher
 from hubbub.actions.pulling import Pulling
 from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
+from hubbub.actions.removals import Removals
+from hubbub.actions.reports import Reports
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
-from hubbub.actions.removals import Removals
-from hubbub.actions.reports import Reports
 from hubbub.actions.sharing import Sharing
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys

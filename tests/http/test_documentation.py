@@ -141,6 +141,10 @@ include-path = ["/api/rooms", "/api/rooms/{room_id}/join", "/api/rooms/{room_id}
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409", "422"]
 
 [[operations]]
+include-path = "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409"]
+
+[[operations]]
 include-path = ["/api/reports", "/api/admin/reports", "/api/admin/audit"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409"]
 

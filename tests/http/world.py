@@ -25,11 +25,11 @@ from hubbub.actions.membership import Membership
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
+from hubbub.actions.removals import Removals
+from hubbub.actions.reports import Reports
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
-from hubbub.actions.removals import Removals
-from hubbub.actions.reports import Reports
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials

@@ -18,11 +18,11 @@ from hubbub.actions.directory import Directory
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.removals import Removals
+from hubbub.actions.reports import Reports
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
-from hubbub.actions.removals import Removals
-from hubbub.actions.reports import Reports
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import Addresses, Limiter
 from hubbub.auth.revocations import Revocations
