@@ -34,8 +34,8 @@ from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
-from hubbub.actions.passing import Passing
 from hubbub.actions.moderation import Moderation
+from hubbub.actions.passing import Passing
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.pulling import Pulling

@@ -150,8 +150,10 @@ class Passing:
             (conversation.id, composed.sender)
         )
         check_posting(conversation, member)
-        require_may_write(conversation)
-        if messages.load(connection, conversation.id, id, self._now()) is not None:
+        now = self._now()
+        silent_until = self._rosters.silent_until(connection, conversation, composed.sender, member, now)
+        require_may_write(conversation, silent_until, now)
+        if messages.load(connection, conversation.id, id, now) is not None:
             raise IdTaken()
         self._check_form(connection, conversation, composed)
         author = users.authors(connection, [composed.sender]) if conversation.reading == "anyone" else {}

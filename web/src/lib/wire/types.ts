@@ -215,6 +215,15 @@ export interface ModifyConversation {
 	alias?: string | null;
 	links?: {}[] | null;
 }
+/**
+ * `links`: in a sealed group, the actor's own signed link that removes the user.
+ */
+export interface RemoveMember {
+	token?: string | null;
+	op_id?: string | null;
+	user_id: string;
+	links?: {}[] | null;
+}
 export interface SetEncryptionKeys {
 	token?: string | null;
 	op_id?: string | null;
@@ -256,6 +265,7 @@ export interface ConversationRow {
  * Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
  *
  * `ts`: nanoseconds, rising, a multiple of 1,024; where the server places the messages (seed 004).
+ * `removed_by` is the moderator who removed it: then its text is null for everyone.
  */
 export interface MessageRow {
 	id: string;
@@ -276,6 +286,16 @@ export interface MessageRow {
 	expires_at?: string | null;
 	signature?: string | null;
 	off_the_record?: boolean;
+	removed_by?: string | null;
+}
+/**
+ * A moderator's own row: that they removed the message `message_group`, and why.
+ */
+export interface RemovalRow {
+	message_group: string;
+	moderator_id: string;
+	reason: string;
+	inserted_at: string;
 }
 export interface ReactionRow {
 	id: string;
@@ -283,11 +303,16 @@ export interface ReactionRow {
 	user_id: string;
 	emoji: string;
 }
+/**
+ * `muted`: a moderator decided that they may not write, until `muted_until` (null: until it is lifted).
+ */
 export interface MemberRow {
 	user_id: string;
 	role: string;
 	joined_version: number;
 	left_version: number | null;
+	muted?: boolean;
+	muted_until?: string | null;
 }
 /**
  * A member's public key; `gen` only rises.
@@ -381,6 +406,16 @@ export interface ReactionChange {
 	version: number;
 	deleted: boolean;
 	data: ReactionRow | null;
+}
+/**
+ * `id` is that of the message.
+ */
+export interface RemovalChange {
+	kind: 'removal';
+	id: string;
+	version: number;
+	deleted: boolean;
+	data: RemovalRow;
 }
 export interface ConversationRowChange {
 	kind: 'conversation';
@@ -581,7 +616,9 @@ export interface ResumedDocument {
 	authors?: {
 		[k: string]: Author;
 	};
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 	more: boolean;
 }
 /**
@@ -616,7 +653,9 @@ export interface Participant {
  */
 export interface ConversationPulled {
 	epoch: string;
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 	cursor: number;
 	more: boolean;
 	read_times?: {
@@ -705,6 +744,10 @@ export interface Left {
 	user_id: string;
 	version: number;
 }
+export interface MemberRemoved {
+	user_id: string;
+	version: number;
+}
 /**
  * `gen`: the generation that the keys were stored as.
  */
@@ -767,12 +810,19 @@ export interface ModifiedConversation {
 	conversation: ConversationRow;
 	user_ids: string[];
 	version: number;
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 }
+/**
+ * `moderator_id` and `reason`: who removed one, and why, when one did not leave by oneself.
+ */
 export interface ConversationRemoved {
 	conversation_id: string;
 	user_version: number;
 	changes: ListingChange[];
+	moderator_id?: string;
+	reason?: string;
 }
 /**
  * `changes` only where an edit of an encrypted message left one out: what one held of it is withdrawn.
@@ -861,12 +911,16 @@ export interface ReadConversation {
 export interface UpdateAlias {
 	conversation: ConversationRow;
 	version: number;
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 }
 export interface UpdateExpiry {
 	conversation: ConversationRow;
 	version: number;
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 }
 /**
  * Somebody came in by themselves.
@@ -875,20 +929,54 @@ export interface MemberJoined {
 	user_id: string;
 	conversation_id: string;
 	version: number;
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 }
+/**
+ * `moderator_id`: who removed them, when they did not leave by themselves.
+ */
 export interface LeftConversation {
 	user_id: string;
 	conversation_id: string;
 	version: number;
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
+	moderator_id?: string;
+}
+/**
+ * `changes`: the message without its text, the moderator's row, and the reactions that went with it.
+ */
+export interface MessageRemoved {
+	conversation_id: string;
+	message_group_id: string;
+	moderator_id: string;
+	reason: string;
+	version: number;
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
+}
+/**
+ * `changes` is empty where what was decided is about somebody who is no member.
+ */
+export interface MemberChanged {
+	user_id: string;
+	conversation_id: string;
+	version: number;
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 }
 export interface NewEncryptionKeys {
 	user_id: string;
 	public_key: {};
 	conversation_id: string;
 	version: number;
-	changes: (MessageChange | ReactionChange | ConversationRowChange | MemberChange | KeyChange | LinkChange)[];
+	changes: (
+		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
+	)[];
 }
 /**
  * As `NewMessage`, with the participant who wrote it: some see them for the first time.
@@ -1062,6 +1150,102 @@ export interface PrivateConversation {
  */
 export interface ChoiceList {
 	items: ChoiceRow[];
+}
+export interface ChangeRole {
+	role: 'member' | 'moderator';
+}
+/**
+ * `until` (RFC 3339 in UTC) is when it ends by itself. `links`: to ban a member of a sealed group takes a signed
+ * link that removes them.
+ */
+export interface NewSanction {
+	/**
+	 * Shown to those whom it concerns.
+	 */
+	reason?: string;
+	until?: string | null;
+	/**
+	 * @maxItems 1
+	 */
+	links?: [] | [Link];
+}
+/**
+ * What a moderator decided: `mute`, the user may not write; `ban`, they may not come in.
+ */
+export interface SanctionRow {
+	user_id: string;
+	kind: 'ban' | 'mute';
+	moderator_id: string;
+	reason: string;
+	until: string | null;
+	inserted_at: string;
+}
+export interface SanctionList {
+	items: SanctionRow[];
+}
+export interface NewRemoval {
+	/**
+	 * Shown to those whom it concerns.
+	 */
+	reason?: string;
+}
+/**
+ * About a message of a conversation, about a conversation as such, or about a user.
+ *
+ * `excerpt`: of an encrypted message, what the reporter shows of it.
+ */
+export interface NewReport {
+	conversation_id?: string | null;
+	message_group_id?: string | null;
+	user_id?: string | null;
+	reason: string;
+	excerpt?: string | null;
+}
+export interface Resolution {
+	resolution: string;
+}
+/**
+ * `user_id`: whom it is about, of a message its author. `resolved_by` and `resolved_at` are null while it waits.
+ */
+export interface ReportRow {
+	id: string;
+	reporter_id: string;
+	conversation_id: string | null;
+	message_group_id: string | null;
+	user_id: string | null;
+	reason: string;
+	excerpt: string | null;
+	resolution: string | null;
+	resolved_by: string | null;
+	resolved_at: string | null;
+	inserted_at: string;
+}
+/**
+ * `page_token` is null on the last page.
+ */
+export interface ReportPage {
+	items: ReportRow[];
+	page_token: string | null;
+}
+/**
+ * That `actor_id` did `action`; `detail` are their own words.
+ */
+export interface AuditRow {
+	id: string;
+	actor_id: string;
+	action: string;
+	conversation_id: string | null;
+	user_id: string | null;
+	message_group_id: string | null;
+	detail: string;
+	inserted_at: string;
+}
+/**
+ * `page_token` is null on the last page.
+ */
+export interface AuditPage {
+	items: AuditRow[];
+	page_token: string | null;
 }
 /**
  * `title` is what people read; the `name` in addresses is made from it. `id` is a fresh UUID, for repeats.
