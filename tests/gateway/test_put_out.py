@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -24,6 +25,26 @@ async def world() -> AsyncIterator[World]:
     yield world
     world.gateway.wheel.stop()
     await world.bus.close()
+
+
+@pytest.mark.parametrize("let_in", [True, False])
+async def test_nobody_hears_anything_before_they_are_let_in(world: World, let_in: bool) -> None:
+    """Whoever may not come in could otherwise hear what is said while they are being refused, again and again."""
+    connection, network = world.connect(new_id())
+    connection.data_received(frame(TEXT, json.dumps(["1", "1", TOPIC, "phx_join", {}]).encode()))
+    await world.channel.reading.wait()
+    world.bus.publish(Published(TOPIC, "new_message", b'"for members"'))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert b"for members" not in network.written
+    world.channel.refuses = not let_in
+    world.channel.may_answer.set()
+    await network.replies(1)
+    connection.data_received(frame(TEXT, b'[null,"2","phoenix","heartbeat",{}]'))
+    await network.replies(2)
+    assert (b"for members" in network.written) is let_in, "and nothing is missed"
+    if let_in:
+        assert network.written.index(b"phx_reply") < network.written.index(b"for members")
 
 
 @pytest.mark.parametrize("still_a_member", [True, False])

@@ -15,6 +15,7 @@ from hubbub.gateway.gateway import Gateway
 from hubbub.gateway.topics import Topics
 from hubbub.monitoring import Metrics
 from hubbub.storage.engine import Reader
+from hubbub.wire.errors import NotMember
 from hubbub.wire.ids import new_id
 
 REQUEST = (
@@ -24,12 +25,13 @@ REQUEST = (
 
 
 class SlowChannel:
-    """A channel whose joins are answered when `may_answer` is set."""
+    """A channel whose joins are answered when `may_answer` is set, or refused then."""
 
     def __init__(self) -> None:
         self.events: dict[str, Event] = {}
         self.reading = asyncio.Event()
         self.may_answer = asyncio.Event()
+        self.refuses = False
 
     def bus_topic(self, actor: Actor | None, id: str) -> str:
         return f"conversation:{id}"
@@ -37,6 +39,8 @@ class SlowChannel:
     async def join(self, socket: Socket, id: str, params: Any) -> Any:
         self.reading.set()
         await self.may_answer.wait()
+        if self.refuses:
+            raise NotMember()
         return {}
 
     async def joined(self, socket: Socket, id: str) -> None: ...

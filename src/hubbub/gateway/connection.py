@@ -243,7 +243,7 @@ class Connection(asyncio.Protocol):
 
     def evict(self, topic: str) -> None:
         """The user may not listen to the topic of the bus any more."""
-        self.gateway.topics.leave(topic, self)  # also when its join is still being answered
+        self.gateway.topics.leave(topic, self)
         joined = self.topics.pop(topic, None) if self.topics is not None else None
         if joined is not None:
             joined.channel.left(self, joined.id)

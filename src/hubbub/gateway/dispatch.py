@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from hubbub.gateway.candidate import Candidate
 from hubbub.gateway.channel import Channel, Event
 from hubbub.wire.documents import is_unicode
 from hubbub.wire.errors import (
@@ -66,8 +67,9 @@ def answer_frame(connection: Connection, text: bytes) -> None:
 
 
 async def _join(connection: Connection, frame: Frame) -> None:
+    candidate = Candidate(connection)
     try:
-        joined, response = await _let_in(connection, frame)
+        joined, response = await _let_in(connection, candidate, frame)
     except Refusal as refusal:
         connection.reply(frame.join_ref, frame.ref, frame.topic, refusal)
     except Exception as error:
@@ -75,6 +77,7 @@ async def _join(connection: Connection, frame: Frame) -> None:
         connection.reply(frame.join_ref, frame.ref, frame.topic, Internal())
     else:
         connection.reply(frame.join_ref, frame.ref, frame.topic, response)
+        candidate.hand_over()
         if connection.phase == connection.OPEN:
             await _follow(connection, joined)
 
@@ -91,7 +94,8 @@ async def _follow(connection: Connection, joined: Joined) -> None:
         _put_out(connection, joined, "phx_error")
 
 
-async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
+async def _let_in(connection: Connection, candidate: Candidate, frame: Frame) -> tuple[Joined, Any]:
+    """The topic and the answer. Until that is known it is the candidate who listens."""
     gateway = connection.gateway
     channel, id = gateway.channel_of(frame.topic)
     params = _payload(_decode_params, frame.payload)
@@ -101,21 +105,22 @@ async def _let_in(connection: Connection, frame: Frame) -> tuple[Joined, Any]:
     if before is not None:
         connection.message(before.join_ref, frame.topic, "phx_close")
         channel.left(connection, id)
-    topic = await gateway.topics.join(topic, connection)
+    topic = await gateway.topics.join(topic, candidate, in_place_of=connection)
     joined = Joined(topic if topic == frame.topic else intern(frame.topic), _shared(frame.join_ref), channel)
     try:
         response = await channel.join(connection, id, params)
     except BaseException:
-        gateway.topics.leave(topic, connection)
+        gateway.topics.leave(topic, candidate)
         raise
-    if connection.phase != connection.OPEN:
-        gateway.topics.leave(topic, connection)
-        channel.left(connection, id)
-    elif not gateway.topics.hears(topic, connection):
+    if not gateway.topics.hears(topic, candidate):
         channel.left(connection, id)
         raise NotMember()  # put out while the answer was read
-    else:
+    if connection.phase == connection.OPEN:
+        gateway.topics.exchange(topic, candidate, connection)
         _topics(connection)[topic] = joined
+    else:
+        gateway.topics.leave(topic, candidate)
+        channel.left(connection, id)
     return joined, response
 
 

@@ -118,14 +118,24 @@ class Topics:
         self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
         self.attendance_changed: Callable[[str], None] = lambda conversation_id: None
 
-    async def join(self, name: str, listener: Listener) -> str:
-        """Listen; once this returns nothing is missed. The result is `name`, the same object for every listener."""
+    async def join(self, name: str, listener: Listener, in_place_of: Listener) -> str:
+        """Listen, in the place of another listener if it was one; once this returns nothing is missed.
+
+        The result is `name`, the same object for every listener.
+        """
         topic = self._topics.get(name)
         if topic is None:
             topic = self._topics[name] = Topic(name)
         topic.add(listener)
+        topic.remove(in_place_of)
         await self._bus.listen(topic.name)
         return topic.name
+
+    def exchange(self, name: str, before: Listener, after: Listener) -> None:
+        """One listener takes the place of another, of a topic that both know to be there."""
+        topic = self._topics[name]
+        topic.add(after)
+        topic.remove(before)
 
     def leave(self, name: str, listener: Listener) -> None:
         topic = self._topics.get(name)

@@ -1,0 +1,1 @@
+"""What actions do that no door shows by itself: what time does."""
