@@ -22,6 +22,8 @@ from hubbub.wire.ids import NIL_ID
 
 log = structlog.get_logger("hubbub.closing")
 
+# Nobody hears it: gateways look who may listen before they deliver it, and put all out.
+CLOSED = "conversation_closed"
 LAST_VERSION = 2**53 - 1  # above every version: whoever listens is looked at again
 
 
@@ -39,8 +41,7 @@ class Closing:
         await self._writer.write(_close, channel_id, user, conversations=[channel_id], tell=self._closed)
 
     def _closed(self, closed: Conversation) -> None:
-        # Nobody hears this: gateways look who may listen before they deliver it, and put all out.
-        self._publisher.to_conversation(closed.id, "conversation_removed", {}, LAST_VERSION)
+        self._publisher.to_conversation(closed.id, CLOSED, {}, LAST_VERSION)
         self._finish_later(closed.id)
 
     async def forever(self, every: float = 60) -> None:

@@ -33,8 +33,10 @@ UNSEEN = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u2800", "\u3164", 
 
 def due(now: int, idle_after: int | None, ends_at: int | None) -> int | None:
     """When a conversation ends in which something happened `now`, and nothing does after."""
-    idle = now + idle_after * 1000 if idle_after is not None else None
-    return min((end for end in (idle, ends_at) if end is not None), default=None)
+    if idle_after is None:
+        return ends_at
+    idle = now + idle_after * 1000
+    return idle if ends_at is None else min(idle, ends_at)
 
 
 def is_over(due_at: int | None, now: int) -> bool:

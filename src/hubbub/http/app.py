@@ -93,7 +93,7 @@ def create_app(
                 message_routes(messages, conversations),
                 sync_routes(sync),
                 channel_routes(channels, closing),
-                room_routes(rooms, room_joining, room_talk),
+                room_routes(rooms, room_joining, room_talk, limiter, addresses),
                 leaderboard_routes(leaderboards),
                 conduct_routes(conduct),
                 choice_routes(choices),

@@ -10,8 +10,9 @@ from litestar.params import JSONBody, Parameter
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
+from hubbub.auth.limits import JOINING, Addresses, Limiter
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.bearer import GUESTS, actor_of, limited
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import clamped
 from hubbub.http.requests import HubbubRequest
@@ -31,7 +32,7 @@ Before = Annotated[
 Limit = Annotated[int, Parameter(description=f"Wanted messages; at most {LARGEST_PAGE} come.")]
 
 
-def room_routes(rooms: Rooms, joining: RoomJoining, talk: RoomTalk) -> Router:
+def room_routes(rooms: Rooms, joining: RoomJoining, talk: RoomTalk, limiter: Limiter, addresses: Addresses) -> Router:
     @post(
         "/",
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 409),
@@ -60,6 +61,7 @@ def room_routes(rooms: Rooms, joining: RoomJoining, talk: RoomTalk) -> Router:
     @post(
         "/{room_id:str}/join",
         status_code=200,
+        guards=[limited(limiter, addresses, JOINING)],
         opt=GUESTS,
         security=OPEN,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409, 422),

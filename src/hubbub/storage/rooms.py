@@ -6,15 +6,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from hubbub.storage import schema
+from hubbub.storage.closing import OF_CONVERSATIONS
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Message
-from hubbub.storage.schema import conversations, messages, operations, participants
-
-# What belongs to a conversation begins its key with it; the few other tables say so where they differ.
-_OF_A_CONVERSATION = tuple(
-    table for table in schema.metadata.sorted_tables if next(iter(table.primary_key)).name == "conversation_id"
-)
+from hubbub.storage.schema import conversations, memberships, messages, operations, participants
 
 
 class Participant(NamedTuple):
@@ -139,7 +134,7 @@ def _standing(conversation_id: str) -> Select[Any]:
 
 def remove(connection: Connection, conversation: Ending | Conversation) -> None:
     """Delete a conversation, which is locked, with everything that was ever of it, remembered answers too."""
-    for table in _OF_A_CONVERSATION:
+    for table in (memberships, *OF_CONVERSATIONS):
         connection.execute(delete(table).where(table.c.conversation_id == conversation.id))
     connection.execute(delete(operations).where(operations.c.scope == conversation.id))
     creator = conversation.creator_id
