@@ -60,6 +60,9 @@ class Person:
         return await self._people.http.post(path, json=body, headers=self._headers)
 
     async def put(self, path: str, body: Any = None) -> httpx.Response:
+        """`body`: a file as it is, or what goes as JSON."""
+        if isinstance(body, bytes):
+            return await self._people.http.put(path, content=body, headers=self._headers)
         return await self._people.http.put(path, json=body, headers=self._headers)
 
     async def delete(self, path: str) -> httpx.Response:

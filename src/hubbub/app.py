@@ -30,6 +30,9 @@ from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
 from hubbub.actions.expiring import Expiring
+from hubbub.actions.groups import Groups
+from hubbub.actions.join_requests import JoinRequests
+from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.membership import Membership
@@ -337,6 +340,8 @@ class Server:
         socket_document = asyncapi(
             self._channels, version=version, public_url=self._settings.public_url, limits=socket_limits(self._settings)
         )
+        joining = Joining(self._writer, self._publisher)
+        requests = JoinRequests(self._reader, self._writer, self._publisher)
         api = create_app(
             accounts=self._accounts,
             keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, credentials=self._credentials),
@@ -348,6 +353,7 @@ class Server:
                 reader=self._reader,
                 writer=self._writer,
                 publisher=self._publisher,
+                joining=joining,
                 membership=self._membership,
                 page_tokens=self._page_tokens,
                 mac=self._mac,
@@ -360,9 +366,18 @@ class Server:
             moderation=self._moderation,
             removals=Removals(self._writer, self._publisher),
             reports=Reports(reader=self._reader, writer=self._writer, page_tokens=self._page_tokens),
+            groups=Groups(
+                reader=self._reader,
+                writer=self._writer,
+                publisher=self._publisher,
+                joining=joining,
+                requests=requests,
+                membership=self._membership,
+                page_tokens=self._page_tokens,
+            ),
+            join_requests=requests,
             pictures=Pictures(
                 reader=self._reader,
-                accounts=self._accounts,
                 store=PictureStore(self._settings.data_folder / "pictures"),
             ),
             rooms=self._rooms,

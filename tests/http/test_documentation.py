@@ -62,6 +62,15 @@ ROUTES = {
     ("get", "/api/choices"),
     ("put", "/api/choices/{kind}/{about_id}"),
     ("delete", "/api/choices/{kind}/{about_id}"),
+    ("get", "/api/groups"),
+    ("get", "/api/groups/{group_id}"),
+    ("patch", "/api/groups/{group_id}"),
+    ("put", "/api/groups/{group_id}/membership"),
+    ("delete", "/api/groups/{group_id}/membership"),
+    ("get", "/api/groups/{group_id}/requests"),
+    ("delete", "/api/groups/{group_id}/requests/{user_id}"),
+    ("put", "/api/groups/{group_id}/picture"),
+    ("delete", "/api/groups/{group_id}/picture"),
     ("get", "/api/keys"),
     ("post", "/api/keys"),
     ("get", "/api/keys/{user_id}"),
@@ -117,7 +126,7 @@ ENDS_TOKENS = ("/api/logout", "/api/signout_all")
 # fields that agree or belong together, a signature that verifies, the password, what is in a picture.
 CONFIG = """
 [[operations]]
-include-path = ["/api/users", "/api/messages", "/api/password"]
+include-path = ["/api/users", "/api/messages", "/api/password", "/api/groups"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
 
 [[operations]]
@@ -127,6 +136,14 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "409"]
 [[operations]]
 include-path = "/api/profile/picture"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "413", "415"]
+
+[[operations]]
+include-path = "/api/groups/{group_id}/picture"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "413", "415"]
+
+[[operations]]
+include-path = ["/api/groups/{group_id}", "/api/groups/{group_id}/membership"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "422"]
 
 [[operations]]
 include-path = "/auth/register"

@@ -20,6 +20,9 @@ from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.directory import Directory
+from hubbub.actions.groups import Groups
+from hubbub.actions.join_requests import JoinRequests
+from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
 from hubbub.actions.moderation import Moderation
@@ -221,10 +224,10 @@ class World:
             reader=self.reader,
             writer=self.writer,
             publisher=publisher,
+            joining=Joining(self.writer, publisher, most=3),
             membership=Membership(self.writer, publisher, Rosters(100), mac),
             page_tokens=PageTokens(SECRET),
             mac=mac,
-            max_members=3,
             creators=self.creators,
         )
 
@@ -247,7 +250,20 @@ class World:
             ),
         }
 
+    def _groups(self, requests: JoinRequests) -> Groups:
+        publisher = Publisher(self.bus)
+        return Groups(
+            reader=self.reader,
+            writer=self.writer,
+            publisher=publisher,
+            joining=Joining(self.writer, publisher),
+            requests=requests,
+            membership=Membership(self.writer, publisher, Rosters(100), RequestMac(SECRET)),
+            page_tokens=PageTokens(SECRET),
+        )
+
     def _app(self, limiter: Limiter) -> Any:
+        requests = JoinRequests(self.reader, self.writer, Publisher(self.bus))
         return create_app(
             accounts=self.accounts,
             keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, credentials=self.credentials),
@@ -264,7 +280,9 @@ class World:
             moderation=Moderation(self.reader, self.writer, Publisher(self.bus), Rosters(100), RequestMac(SECRET)),
             removals=Removals(self.writer, Publisher(self.bus)),
             reports=Reports(reader=self.reader, writer=self.writer, page_tokens=PageTokens(SECRET)),
-            pictures=Pictures(reader=self.reader, accounts=self.accounts, store=PictureStore(self.pictures)),
+            groups=self._groups(requests),
+            join_requests=requests,
+            pictures=Pictures(reader=self.reader, store=PictureStore(self.pictures)),
             tokens=self.tokens,
             revocations=self.revocations,
             limiter=limiter,
@@ -331,7 +349,8 @@ class World:
 
 
 def _conversation(kind: str, creator_id: str, alias: str | None, now: int, plain: bool) -> Conversation:
-    begun = conversations.begun(new_id(), kind, creator_id, "", encrypted=not plain, alias=alias)
+    joining = "oneself" if kind == "channel" else "members"
+    begun = conversations.begun(new_id(), kind, creator_id, "", encrypted=not plain, alias=alias, joining=joining)
     return replace(begun, inserted_at=now, updated_at=now)
 
 

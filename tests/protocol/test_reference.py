@@ -305,9 +305,12 @@ async def _sealed(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
     place = {"id": message, "device_id": NIL_ID, "index": 1, "position": 0}
     body = {"sealed": sealed.sealed, "encrypted_messages": sealed.encrypted_messages}
     await a.ask(topic, "send_message", {**body, **place})
+    assert (await bob.put(f"/api/groups/{id}/membership")).status_code == 202
+    await a.wait_for(ada.topic, "join_requested")
     link = identity.link(id, head_after(id, None, *links), "add", other)
     await a.ask(topic, "modify_conversation", {"new_members": [bob.id], "links": [link]})
     copies = identity.share(sealed.sealed, sealed.encrypted_messages[ada.id], to={bob.id: other.public_key()})
+    await b.wait_for(bob.topic, "join_approved")
     await a.ask(topic, "share_copies", {"copies": {message: copies}, "cursor": 2, "op_id": "shared"})
     await b.wait_for(bob.topic, "copies_shared")
     pulled = await a.ask(topic, "sync", {"cursor": 0})

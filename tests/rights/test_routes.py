@@ -46,6 +46,7 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         place = await standings.place("open")
         owner = everyone["owner"]["user"]
         values = {"conversation": place.conversation, "user_id": owner["id"], "email": owner["email"]}
+        values["group_id"] = place.conversation
         if "{channel_id}" in row.path:
             values["channel_id"] = (await standings.place("channel")).conversation
         values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}

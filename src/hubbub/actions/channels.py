@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Literal
 
@@ -10,23 +9,24 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from hubbub.actions.joining import Joined, Joining
 from hubbub.actions.membership import Membership
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import conversation_change, conversation_row, listing_change, member_change
+from hubbub.actions.rows import conversation_change, conversation_row
 from hubbub.actions.starting import LONGEST_ALIAS, require_users
 from hubbub.auth.actor import Actor
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import channels, closing, conversations, memberships, sanctions, user_stream, users
+from hubbub.storage import channels, closing, conversations, memberships, user_stream, users
 from hubbub.storage.channels import FoundChannel
 from hubbub.storage.conversations import FIRST_VERSION, Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import RequestMac
 from hubbub.storage.users import Place
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import Banned, IdTaken, NotAdmin, NotFound, NotOwner, TooMany
+from hubbub.wire.errors import IdTaken, NotAdmin, NotFound, NotOwner
 from hubbub.wire.events import LeaveConversation
 from hubbub.wire.ids import new_id, require_id, rfc3339
 from hubbub.wire.resources import ChangeChannel, Channel, ChannelPage, NewChannel
@@ -38,15 +38,6 @@ Creators = Literal["anyone", "admins"]
 OWNED = Span(FIRST_VERSION, None, role="owner", changed=FIRST_VERSION)
 
 
-class _Joined(msgspec.Struct, frozen=True, gc=False):
-    """`user_versions` is empty when nothing changed."""
-
-    conversation: Conversation
-    user_id: str
-    span: Span
-    user_versions: Mapping[str, int]
-
-
 class Channels:
     """What is done with channels as such; what is said in them goes the way of every conversation."""
 
@@ -56,19 +47,19 @@ class Channels:
         reader: Reader,
         writer: Writer,
         publisher: Publisher,
+        joining: Joining,
         membership: Membership,
         page_tokens: PageTokens,
         mac: RequestMac,
-        max_members: int = 10_000,
         creators: Creators = "anyone",
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._publisher = publisher
+        self._joining = joining
         self._membership = membership
         self._page_tokens = page_tokens
         self._mac = mac
-        self._max_members = max_members
         self._creators = creators
 
     # --- finding --------------------------------------------------------------------------------------------------
@@ -119,7 +110,7 @@ class Channels:
             self._creators,
             conversations=[conversation.id],
             users=[actor.user_id],
-            tell=self._tell_joined,
+            tell=self._joining.tell,
         )
         return await self.find(actor, begun.conversation.id)
 
@@ -146,16 +137,9 @@ class Channels:
     # --- subscribing ----------------------------------------------------------------------------------------------
 
     async def subscribe(self, actor: Actor, channel_id: str) -> Channel:
-        """Come into a channel, on every device at once; again changes nothing. Raises `NotFound`, `TooMany`."""
-        await self._writer.write(
-            _join,
-            channel_id,
-            actor.user_id,
-            self._max_members,
-            conversations=[channel_id],
-            users=[actor.user_id],
-            tell=self._tell_joined,
-        )
+        """Come in, on every device at once; again changes nothing. Raises `NotFound`, `Banned`, `TooMany`."""
+        await self.find(actor, channel_id)
+        await self._joining.join(actor.user_id, channel_id)
         return await self.find(actor, channel_id)
 
     async def unsubscribe(self, actor: Actor, channel_id: str) -> None:
@@ -163,38 +147,18 @@ class Channels:
         await self.find(actor, channel_id)
         await self._membership.leave(actor.user_id, channel_id, LeaveConversation())
 
-    def _tell_joined(self, done: _Joined) -> None:
-        if not done.user_versions:
-            return
-        conversation, user = done.conversation, done.user_id
-        head = done.user_versions[user]
-        listing = {
-            "conversation": conversation_row(conversation),
-            "user_ids": [user],
-            "user_version": head,
-            "changes": [listing_change(conversation, done.span, head)],
-        }
-        self._publisher.to_user(user, "new_conversation", listing)
-        told = {
-            "user_id": user,
-            "conversation_id": conversation.id,
-            "version": done.span.joined,
-            "changes": [member_change(user, done.span)],
-        }
-        self._publisher.to_conversation(conversation.id, "member_joined", told, conversation.departed_version)
-
 
 # --- in the transaction -------------------------------------------------------------------------------------------
 
 
-def _begin(transaction: Transaction, asked: Conversation, creators: Creators) -> _Joined:
+def _begin(transaction: Transaction, asked: Conversation, creators: Creators) -> Joined:
     connection, owner = transaction.connection, asked.creator_id
     require_users(connection, [owner])
     before = conversations.load_one(connection, asked.id)
     if before is not None:
         if (before.creator_id, before.request_mac) != (owner, asked.request_mac):
             raise IdTaken()
-        return _Joined(before, owner, OWNED, {})
+        return Joined(before, owner, OWNED, {})
     if creators == "admins" and not users.is_admin(connection, owner):
         raise NotAdmin("Only admins begin channels here.")
     if closing.is_closed(connection, asked.id):
@@ -204,7 +168,7 @@ def _begin(transaction: Transaction, asked: Conversation, creators: Creators) ->
     begun = next(one for one in named if conversations.add_named(connection, one))
     memberships.add_members(connection, begun, {owner: "owner"}, FIRST_VERSION, transaction.now)
     heads = user_stream.advance(transaction, {owner: [(user_stream.CONVERSATION, begun.id, False)]})
-    return _Joined(begun, owner, OWNED, heads)
+    return Joined(begun, owner, OWNED, heads)
 
 
 def _change(transaction: Transaction, channel_id: str, user: str, values: dict[str, Any]) -> Conversation:
@@ -230,26 +194,6 @@ def require_channel(connection: Connection, channel_id: str) -> Conversation:
     if conversation is None or conversation.joining != "oneself":
         raise NotFound("There is no such channel.")
     return conversation
-
-
-def _join(transaction: Transaction, channel_id: str, user: str, most: int) -> _Joined:
-    connection = transaction.connection
-    conversation = require_channel(connection, channel_id)
-    pair = (channel_id, user)
-    present = memberships.current_members(connection, [pair]).get(pair)
-    if present is not None:
-        return _Joined(conversation, user, Span(present.joined_version, None, role=present.role), {})
-    if sanctions.is_banned(connection, channel_id, user, transaction.now):
-        raise Banned()
-    if memberships.count_members(connection, channel_id) >= most:
-        raise TooMany(f"This channel has at most {most} subscribers.")
-    version = conversation.head + 1
-    role = "owner" if user == conversation.creator_id else "member"
-    memberships.add_members(connection, conversation, {user: role}, version, transaction.now)
-    conversations.save_members_version(connection, channel_id, version)
-    heads = user_stream.advance(transaction, {user: [(user_stream.CONVERSATION, channel_id, False)]})
-    joined = replace(conversation, head=version, members_version=version)
-    return _Joined(joined, user, memberships.spans(connection, channel_id, user)[-1], heads)
 
 
 def _shown(found: FoundChannel) -> Channel:

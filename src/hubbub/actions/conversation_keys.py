@@ -20,10 +20,9 @@ from hubbub.wire.chain import Link, Proof
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.errors import InvalidKey, InvalidLink, NotMember, TooLarge, WrongKind
 from hubbub.wire.events import Changed, SetEncryptionKeys
-from hubbub.wire.key_checks import read_public_key
+from hubbub.wire.key_checks import LONGEST_KEY, read_public_key
 from hubbub.wire.keys import PublicKey
 
-LONGEST_KEY = 8192  # bytes of JSON
 MOST_LINKS = 512
 
 

@@ -166,9 +166,8 @@ class Documents:
         """In a large open group only oneself and the authors of the page are listed."""
         large = self._rosters.count(connection, conversation) > LARGEST_FULL_LIST
         fellows = {user_id} if large else self._rosters.of(connection, conversation).members.keys()
-        acquainted = fellows if conversation.kind in users.ACQUAINTING_KINDS else ()
         return NOBODY | {
-            "users": users.public_users(connection, user_id, fellows | owners, fellows=acquainted),
+            "users": users.public_users(connection, user_id, fellows | owners),
             "read_times": read_times(connection, self._rosters, conversation),
         }
 

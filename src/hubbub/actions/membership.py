@@ -24,7 +24,7 @@ from hubbub.actions.sending import require_may_write
 from hubbub.actions.starting import LONGEST_ALIAS, require_unblocked, require_users
 from hubbub.domain.text import check_text
 from hubbub.domain.visibility import Span
-from hubbub.storage import conversation_keys, conversations, memberships, sanctions, user_stream, users
+from hubbub.storage import conversation_keys, conversations, join_requests, memberships, sanctions, user_stream, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.memberships import Member
 from hubbub.storage.operations import Request, RequestMac, once
@@ -35,6 +35,15 @@ from hubbub.wire.chain import Link
 from hubbub.wire.errors import Banned, InvalidKey, InvalidLink, NotMember, NotOwner, TooMany, WrongKind
 from hubbub.wire.events import ChangeAlias, Changed, LeaveConversation, ModifyConversation
 from hubbub.wire.ids import require_id
+
+
+class _Approval(msgspec.Struct, frozen=True, gc=False):
+    """How many members approved of a newcomer by now, of how many; `asked`: the newcomer asked to be let in."""
+
+    user_id: str
+    approvals: int
+    needed: int
+    asked: bool
 
 
 class _Changed(msgspec.Struct, frozen=True, gc=False):
@@ -50,6 +59,7 @@ class _Changed(msgspec.Struct, frozen=True, gc=False):
     joined: tuple[str, ...] = ()
     user_versions: Mapping[str, int] = {}
     circle: tuple[str, ...] = ()
+    approved: tuple[_Approval, ...] = ()
 
 
 class Membership:
@@ -109,7 +119,7 @@ class Membership:
 
         In a sealed group each newcomer needs a signed link; it counts as its sender's approval, and who has approvals
         enough is in. A member whose identity key changed is added again by a link alone, in private conversations too.
-        Raises `InvalidLink`, `NotFound` for unknown users, `TooMany`, `WrongKind`, `NotMember`.
+        Raises `InvalidLink`, `NotFound` for unknown users, `Banned`, `TooMany`, `WrongKind`, `NotMember`.
         """
         newcomers = tuple(dict.fromkeys(require_id(one, "new_members") for one in request.new_members))
         if len(newcomers) > self._max_open_members:
@@ -147,16 +157,18 @@ class Membership:
     ) -> _Changed:
         connection = transaction.connection
         joined: tuple[str, ...] = ()
+        approved: tuple[_Approval, ...] = ()
         heads: Mapping[str, int] = {}
 
         def do() -> tuple[str, int]:
-            nonlocal joined, heads
+            nonlocal joined, approved, heads
             conversation = self._modifiable(transaction, operation, bool(newcomers) or alias is not msgspec.UNSET)
             if newcomers and conversation.joining == "oneself":
                 raise WrongKind("People come into a channel by themselves.")
             if alias is not msgspec.UNSET:
                 _require_renaming(transaction, conversation, operation.user_id)
             version = conversation.head + 1
+            approved = self._approved(transaction, conversation, links)
             changed, joined = self._bring_in(transaction, conversation, operation.user_id, newcomers, links)
             if alias is not msgspec.UNSET:
                 changed = _renamed(changed, alias, version, transaction.now)
@@ -165,6 +177,7 @@ class Membership:
             conversations.save(connection, replace(changed, head=version, members_version=version))
             roles = dict.fromkeys(joined, "member")
             memberships.add_members(connection, changed, roles, version, transaction.now)
+            join_requests.remove(connection, conversation.id, joined)
             heads = user_stream.advance(
                 transaction, {user: [(user_stream.CONVERSATION, conversation.id, False)] for user in joined}
             )
@@ -174,8 +187,9 @@ class Membership:
         conversation = load(transaction, operation.scope)
         members = {member.user_id: member for member in memberships.members(connection, conversation.id)}
         changes = rows_of(transaction, conversation, answer.version)
-        circle = tuple(members) if joined and len(members) - len(joined) <= users.LARGEST_PRESENCE_GROUP else ()
-        return _Changed(conversation, answer.version, changes, members, joined, heads, circle)
+        close = conversation.joining == "members" and len(members) - len(joined) <= users.LARGEST_PRESENCE_GROUP
+        circle = tuple(members) if joined and close else ()
+        return _Changed(conversation, answer.version, changes, members, joined, heads, circle, approved)
 
     def _bring_in(
         self,
@@ -256,6 +270,32 @@ class Membership:
         joined = tuple(user for user in coming if user in proven.members)
         return replace(conversation, chain_hash=proven.head), joined
 
+    def _approved(self, transaction: Transaction, before: Conversation, links: Sequence[Link]) -> tuple[_Approval, ...]:
+        """What the links say about people who are no members of a sealed group yet."""
+        if not before.sealed:
+            return ()
+        roster = self._rosters.of(transaction.connection, before)
+        about = [link for link in links if link.user not in roster.members]
+        asking = join_requests.asking(transaction.connection, before.id, [link.user for link in about])
+        return tuple(_approval(roster.chain, link, link.user in asking) for link in about)
+
+    def _tell_approvals(self, done: _Changed) -> None:
+        """The members hear who is closer to coming in, and so does who asked for it."""
+        for approval in done.approved:
+            if not approval.asked and approval.needed == 1:
+                continue  # brought in at once: nobody waited for it
+            told = raw(
+                {
+                    "conversation_id": done.conversation.id,
+                    "user_id": approval.user_id,
+                    "approvals": approval.approvals,
+                    "needed": approval.needed,
+                }
+            )
+            newcomers = {approval.user_id} if approval.asked else set()
+            for user in (done.members.keys() - set(done.joined)) | newcomers:
+                self._publisher.to_user(user, "join_approved", bytes(told))
+
     def _announce_members(self, done: _Changed) -> None:
         """Seed 003: a payload like that of a new conversation to everyone in it.
 
@@ -263,6 +303,7 @@ class Membership:
         """
         if not done.changes:
             return
+        self._tell_approvals(done)
         row, user_ids = raw(conversation_row(done.conversation)), list(done.members)
         told = raw({"conversation": row, "user_ids": user_ids, "version": done.version, "changes": done.changes})
         for user, member in done.members.items():
@@ -373,6 +414,11 @@ class Membership:
         return conversation
 
 
+def _approval(before: chain.Chain, link: Link, asked: bool) -> _Approval:
+    givers = before.approvals_of(link.user, link.user_ik) | {link.actor}
+    return _Approval(link.user, len(givers), before.needed_for(link.user), asked)
+
+
 def load(transaction: Transaction, conversation_id: str) -> Conversation:
     """The locked conversation. Raises `NotMember`."""
     conversation = conversations.load_one(transaction.connection, conversation_id)
@@ -420,7 +466,11 @@ def _pass_on_ownership(transaction: Transaction, conversation: Conversation, ver
 
 
 def circle_of(transaction: Transaction, conversation: Conversation) -> tuple[str, ...]:
-    """The members who hear of each other's presence because of this group; none in a large one."""
+    """The members who hear of each other's presence because of this group; none in a large one, nor in one that
+    anyone may join.
+    """
+    if conversation.joining != "members":
+        return ()
     if memberships.count_members(transaction.connection, conversation.id) > users.LARGEST_PRESENCE_GROUP:
         return ()
     return tuple(member.user_id for member in memberships.members(transaction.connection, conversation.id))

@@ -1,16 +1,17 @@
-"""Pictures of users: taking one, taking it away, showing it."""
+"""Pictures of users and groups: taking one, taking it away, showing it."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
 
 import structlog
+from sqlalchemy import Connection
 
-from hubbub.actions.accounts import Accounts
 from hubbub.domain.pictures import LARGE, squares
-from hubbub.storage import users
+from hubbub.storage import conversations, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.pictures import PictureStore
 from hubbub.wire.errors import NotFound, Refusal, Unavailable
@@ -22,42 +23,45 @@ _FILE = re.compile(r"(64|256)\.webp")
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
+# Gives something (a user, a group) this picture, or none, in one transaction; the answer is the one before.
+Naming = Callable[[str | None], Awaitable[str | None]]
+
+
 class Pictures:
-    """A picture is on disk before anyone is told of it, and as long as some user has it.
+    """A picture is on disk before anyone is told of it, and as long as some user or group has it.
 
     Whoever crashes between the two leaves a file that nobody asks for. Pictures are unpacked one at a time: that is
     what takes memory.
     """
 
-    def __init__(self, *, reader: Reader, accounts: Accounts, store: PictureStore) -> None:
+    def __init__(self, *, reader: Reader, store: PictureStore) -> None:
         self._reader = reader
-        self._accounts = accounts
         self._store = store
         self._unpacking = asyncio.Semaphore(1)
         self._waiting = 0
 
-    async def set(self, user_id: str, file: bytes) -> str:
-        """Show this PNG, JPEG or WebP as the user's picture; the answer is its name, a hash.
+    async def show(self, file: bytes, name_it: Naming) -> str:
+        """Show this PNG, JPEG or WebP as the picture of what `name_it` names it for; the answer is its name, a hash.
 
-        Raises `UnsupportedPicture`, `TooLarge`, `StorageFull`, `Unavailable`.
+        Raises `UnsupportedPicture`, `TooLarge`, `StorageFull`, `Unavailable`, and what `name_it` raises.
         """
         files = await self._squares(file)
         name = hashlib.sha256(files[LARGE]).hexdigest()
         await asyncio.to_thread(self._store.write, name, files)
         try:
-            before = await self._accounts.set_picture(user_id, name)
+            before = await name_it(name)
         except Refusal:
             await self._tidy(name)
             raise
-        # Who gave up the same picture just now may have taken the files away before they could see this user's row.
+        # Who gave up the same picture just now may have taken the files away before they could see this row.
         await asyncio.to_thread(self._store.write, name, files)
         if before not in (None, name):
             await self._tidy(before)
         return name
 
-    async def remove(self, user_id: str) -> None:
-        """Show no picture of the user."""
-        before = await self._accounts.set_picture(user_id, None)
+    async def hide(self, name_it: Naming) -> None:
+        """Show no picture any more of what `name_it` names them for."""
+        before = await name_it(None)
         if before is not None:
             await self._tidy(before)
 
@@ -88,10 +92,15 @@ class Pictures:
         commit after the files are gone: one of the two puts the files back.
         """
         try:
-            if await self._reader.run(users.has_picture, name):
+            if await self._reader.run(pictured, name):
                 return
             taken = await asyncio.to_thread(self._store.remove, name)
-            if await self._reader.run(users.has_picture, name):
+            if await self._reader.run(pictured, name):
                 await asyncio.to_thread(self._store.write, name, taken)
         except Refusal as refusal:  # the user has what they asked for; a file too many harms nobody
             log.warning("picture_left", code=refusal.code)
+
+
+def pictured(connection: Connection, picture: str) -> bool:
+    """Whether somebody, or some conversation, shows this picture."""
+    return users.has_picture(connection, picture) or conversations.has_picture(connection, picture)

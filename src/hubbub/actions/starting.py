@@ -21,11 +21,23 @@ from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire import chain
 from hubbub.wire.chain import Chain, Link
-from hubbub.wire.errors import BadInput, Blocked, EnvelopesRequired, IdTaken, InvalidLink, NotFound, TooMany
+from hubbub.wire.documents import JsonObject
+from hubbub.wire.errors import (
+    BadInput,
+    Blocked,
+    EnvelopesRequired,
+    IdTaken,
+    InvalidKey,
+    InvalidLink,
+    NotFound,
+    TooMany,
+)
 from hubbub.wire.events import Changed, StartGroupConversation, StartPrivateConversation
 from hubbub.wire.ids import new_id, require_id
+from hubbub.wire.key_checks import sealing_key
 
 LONGEST_ALIAS = 128
+LONGEST_ABOUT = 500
 
 
 class _Plan(msgspec.Struct, frozen=True, gc=False):
@@ -113,6 +125,7 @@ class Starting:
         if links and request.id is None:
             raise BadInput("A sealed conversation comes with an id, which its links sign.")
         alias = check_text(group.alias, "alias", LONGEST_ALIAS) if group.alias is not None else None
+        about = check_text(group.about, "about", LONGEST_ABOUT)
         if not 0 <= group.approvals <= self._max_members:
             raise BadInput(f"approvals is from 1 to {self._max_members}, or 0: all members.")
         if group.approvals != 1 and not links:
@@ -128,6 +141,10 @@ class Starting:
             history=group.history,
             approvals=group.approvals,
             expires_in=request.expires_in,
+            joining="anyone" if group.open else "members",
+            listed=group.listed,
+            about=about,
+            public_key=_sealable(request.public_key) if kind == "group" else None,
         )
         first = "owner" if kind == "group" else "member"
         members = {creator: first} | {user: "member" for user in others if user != creator}
@@ -222,7 +239,7 @@ class Starting:
         if begun.conversation is None:
             return
         user_ids = list(begun.members)
-        if len(user_ids) <= users.LARGEST_PRESENCE_GROUP:
+        if begun.conversation.joining == "members" and len(user_ids) <= users.LARGEST_PRESENCE_GROUP:
             self._publisher.contacts_changed(user_ids)
         for user, role in begun.members.items():
             version = begun.user_versions[user]
@@ -252,6 +269,17 @@ def require_unblocked(connection: Connection, user: str, others: Iterable[str]) 
     blockers = choices.blockers(connection, user, others)
     if blockers:
         raise Blocked("Somebody does not want to be brought in by you.", user_ids=blockers)
+
+
+def _sealable(document: JsonObject | None) -> str | None:
+    """The creator's key as the group's own, to which those who ask to be let in can seal (seed 001).
+
+    None where a client of seed 003 brings a key of a kind that nobody but itself knows.
+    """
+    try:
+        return sealing_key(document or {})
+    except InvalidKey:
+        return None
 
 
 def require_users(connection: Connection, ids: Iterable[str]) -> None:

@@ -15,6 +15,8 @@ from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct
 from hubbub.actions.directory import Directory
+from hubbub.actions.groups import Groups
+from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.pictures import Pictures
@@ -34,6 +36,7 @@ from hubbub.http.channel_routes import channel_routes
 from hubbub.http.choice_routes import choice_routes
 from hubbub.http.conduct_routes import conduct_routes
 from hubbub.http.documentation import BEARER, documentation
+from hubbub.http.group_routes import group_routes
 from hubbub.http.leaderboard_routes import leaderboard_routes
 from hubbub.http.moderation_routes import moderation_routes
 from hubbub.http.parts import Conversations, Messages, Sync
@@ -63,6 +66,8 @@ def create_app(
     moderation: Moderation,
     removals: Removals,
     reports: Reports,
+    groups: Groups,
+    join_requests: JoinRequests,
     pictures: Pictures,
     rooms: Rooms,
     room_joining: RoomJoining,
@@ -87,7 +92,7 @@ def create_app(
             "/api",
             route_handlers=[
                 account_routes(accounts, limiter),
-                picture_routes(pictures, limiter),
+                picture_routes(accounts, pictures, limiter),
                 key_routes(keys, limiter),
                 user_routes(directory),
                 message_routes(messages, conversations),
@@ -99,6 +104,7 @@ def create_app(
                 choice_routes(choices),
                 moderation_routes(moderation, removals),
                 report_routes(reports),
+                group_routes(groups, join_requests, pictures, limiter),
             ],
             guards=[signed_in(tokens, revocations, limiter, addresses)],
             security=BEARER,

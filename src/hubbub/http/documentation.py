@@ -77,6 +77,11 @@ BODIES = (
     resources.JoinedRoom,
     resources.NewRoomMessage,
     resources.RoomMessages,
+    resources.ChangeGroup,
+    resources.AskToJoin,
+    resources.Group,
+    resources.GroupPage,
+    resources.JoinRequests,
     Pulled,
     Problem,
 )

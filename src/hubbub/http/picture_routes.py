@@ -1,8 +1,9 @@
-"""Pictures of users: /api/profile/picture, and /pictures for everyone who has a name of one."""
+"""Pictures: /api/profile/picture, and /pictures for everyone who has a name of one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, put
@@ -10,6 +11,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import Parameter
 
+from hubbub.actions.accounts import Accounts
 from hubbub.actions.pictures import Pictures
 from hubbub.auth.limits import PICTURES, Limiter
 from hubbub.domain.pictures import LARGEST_FILE
@@ -19,7 +21,7 @@ from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.resources import OwnPicture
 
-PictureName = Annotated[str, Parameter(description="`picture` of a user.", max_length=128)]
+PictureName = Annotated[str, Parameter(description="`picture` of a user or a group.", max_length=128)]
 PictureFile = Annotated[
     str, Parameter(description="`64.webp` or `256.webp`, a square of so many pixels.", max_length=16)
 ]
@@ -33,7 +35,7 @@ HEADERS = {
 
 
 @dataclass
-class _PictureBody(Operation):
+class PictureBody(Operation):
     """The body is the file itself, whatever type it is said to have."""
 
     def __post_init__(self) -> None:
@@ -41,7 +43,7 @@ class _PictureBody(Operation):
         self.request_body = RequestBody(content={"application/octet-stream": file}, required=True)
 
 
-def picture_routes(pictures: Pictures, limiter: Limiter) -> Router:
+def picture_routes(accounts: Accounts, pictures: Pictures, limiter: Limiter) -> Router:
     """What a user does with their own picture."""
 
     @put(
@@ -49,15 +51,17 @@ def picture_routes(pictures: Pictures, limiter: Limiter) -> Router:
         guards=[limited_user(limiter, PICTURES)],
         request_max_body_size=LARGEST_FILE,
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 415),
-        operation_class=_PictureBody,
+        operation_class=PictureBody,
         summary="Show another picture: a PNG, JPEG or WebP of at most 2 MiB, which is cut to a square",
     )
     async def set_picture(request: HubbubRequest) -> OwnPicture:
-        return OwnPicture(picture=await pictures.set(request.user.user_id, await request.body()))
+        return OwnPicture(
+            picture=await pictures.show(await request.body(), partial(accounts.set_picture, request.user.user_id))
+        )
 
     @delete("/", responses=errors(*SIGNED_IN, 404, 507), summary="Show no picture")
     async def remove_picture(request: HubbubRequest) -> None:
-        await pictures.remove(request.user.user_id)
+        await pictures.hide(partial(accounts.set_picture, request.user.user_id))
 
     return Router(
         "/profile/picture", route_handlers=[allows("/", "DELETE", "PUT"), set_picture, remove_picture], tags=["account"]
@@ -72,7 +76,7 @@ def shown_pictures(pictures: Pictures) -> Router:
         media_type="image/webp",
         cache_control=FOR_EVER,
         responses=errors(404),
-        summary="A user's picture",
+        summary="A picture of a user or a group",
     )
     async def show_picture(picture: PictureName, file: PictureFile) -> Response[bytes]:
         return Response(await pictures.find(picture, file), media_type="image/webp", headers=HEADERS)

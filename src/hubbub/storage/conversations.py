@@ -275,6 +275,12 @@ def save_members_version(connection: Connection, conversation_id: str, version: 
     )
 
 
+def has_picture(connection: Connection, picture: str) -> bool:
+    """Whether it is some conversation's picture."""
+    query = select(conversations.c.id).where(conversations.c.picture == picture).limit(1)
+    return connection.execute(query).first() is not None
+
+
 # --- private pairs ------------------------------------------------------------------------------------------------
 
 

@@ -243,6 +243,12 @@ conversations = Table(
         postgresql_where=text("search_text IS NOT NULL"),
     ),
     Index(
+        "conversations_picture",
+        "picture",
+        sqlite_where=text("picture IS NOT NULL"),
+        postgresql_where=text("picture IS NOT NULL"),
+    ),
+    Index(
         "conversations_ending",
         "due_at",
         sqlite_where=text("due_at IS NOT NULL"),

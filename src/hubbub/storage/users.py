@@ -20,7 +20,6 @@ from hubbub.wire.keys import Kdf
 from hubbub.wire.resources import Agreement, Author, OwnUser, PublicUser
 
 LARGEST_PRESENCE_GROUP = 100
-ACQUAINTING_KINDS = ("private", "group")
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -335,7 +334,7 @@ def authors(connection: Connection, ids: Collection[str]) -> dict[str, Author]:
 
 
 def acquainted(connection: Connection, viewer_id: str, ids: list[str]) -> set[str]:
-    """Those of `ids` who share a private or group conversation with the viewer."""
+    """Those of `ids` who share a conversation with the viewer into which one is let by its members."""
     if not ids:
         return set()
     return set(
@@ -352,21 +351,25 @@ def acquainted(connection: Connection, viewer_id: str, ids: list[str]) -> set[st
 
 
 def _shared_with(user_id: str) -> Select[Any]:
-    """The private and group conversations that the user is a member of."""
+    """The conversations of the user's into which one is let by its members: where anyone comes in by themselves,
+    people are strangers.
+    """
     return (
         select(memberships.c.conversation_id)
         .join(conversations, conversations.c.id == memberships.c.conversation_id)
         .where(
             memberships.c.user_id == user_id,
             memberships.c.left_version.is_(None),
-            conversations.c.kind.in_(ACQUAINTING_KINDS),
+            conversations.c.joining == "members",
         )
     )
 
 
 def contacts(connection: Connection, user_id: str) -> list[str]:
     """Who hears of this user's presence and name: the other members of shared private conversations and of
-    groups of at most 100 (Hubbub protocol, section 1), but for those of whom one blocked the other. Ordered by id."""
+    groups of at most 100 that not anyone may join (Hubbub protocol, section 1), but for those of whom one blocked the
+    other. Ordered by id.
+    """
     others = memberships.alias()
     one_too_many = (  # not counted to the end: a group may have very many members
         select(others.c.user_id)
@@ -391,7 +394,7 @@ def contacts(connection: Connection, user_id: str) -> list[str]:
 
 
 def acquaintances(connection: Connection, user_id: str) -> list[PublicUser]:
-    """Everyone else in the user's private and group conversations, with their address; ordered by id."""
+    """Everyone with whom the user shares a conversation that members let people into, with their address, by id."""
     others = select(memberships.c.user_id).where(
         memberships.c.conversation_id.in_(_shared_with(user_id)), memberships.c.left_version.is_(None)
     )

@@ -64,7 +64,10 @@ class SetDisplayName(Write, kw_only=True):
 
 
 class StartGroupConversation(WriteOfDocuments, kw_only=True):
-    """`open` begins a plaintext group that anyone may join; then keys are not needed."""
+    """`open` begins a plaintext group that anyone may join; then keys are not needed.
+
+    `listed`: others find it by searching. `approvals`: how many members a newcomer needs, 0 for all of them.
+    """
 
     user_ids: list[str] = []
     id: str | None = None
@@ -75,6 +78,8 @@ class StartGroupConversation(WriteOfDocuments, kw_only=True):
     history: str = "all"
     approvals: int = 1
     expires_in: Lifetime | None = None
+    listed: bool = False
+    about: str = ""
     links: list[JsonObject] | None = None
 
 

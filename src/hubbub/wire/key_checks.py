@@ -7,12 +7,12 @@ that equal text means equal keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from hubbub.wire.errors import InvalidKey
+from hubbub.wire.errors import InvalidKey, TooLarge
 from hubbub.wire.keys import IdentityKey, PublicKey
 from hubbub.wire.signing import (
     KEY_BYTES,
@@ -23,6 +23,8 @@ from hubbub.wire.signing import (
     key_bytes,
     thumbprint,
 )
+
+LONGEST_KEY = 8192  # bytes of JSON
 
 
 class UnsignedKey(msgspec.Struct, frozen=True):
@@ -73,6 +75,29 @@ def verify_public_key(
         raise InvalidKey("The signature of the key does not verify.")
     _require_sealable(x)
     return key
+
+
+class _SealingKey(msgspec.Struct, frozen=True):
+    """What of an X25519 JWK (RFC 8037) one needs to seal to it."""
+
+    kty: Literal["OKP"]
+    crv: Literal["X25519"]
+    x: str
+
+
+def sealing_key(document: Mapping[str, Any]) -> str:
+    """The JSON text of an X25519 JWK that can be sealed to, whoever it is of; raises `InvalidKey`."""
+    try:
+        key = msgspec.convert(document, _SealingKey)
+    except msgspec.ValidationError as error:
+        raise InvalidKey(f"The key is no X25519 JWK: {error}.") from None
+    _require_sealable(_decode(key.x, "x", KEY_BYTES))
+    if "d" in document:
+        raise InvalidKey("The key has a private part: that is for nobody else.")
+    text = msgspec.json.encode(document).decode()
+    if len(text) > LONGEST_KEY:
+        raise TooLarge(f"The key is larger than {LONGEST_KEY} bytes.")
+    return text
 
 
 def verify_identity(entry: IdentityKey, *, user: str, previous: IdentityKey | None) -> bool:

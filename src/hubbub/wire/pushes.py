@@ -215,6 +215,22 @@ class MemberJoined(msgspec.Struct, kw_only=True):
     changes: list[ConversationChange]
 
 
+class JoinRequested(msgspec.Struct, kw_only=True):
+    """`user` asks to be let in; what they say is read from the group's requests."""
+
+    conversation_id: str
+    user: PublicUser
+
+
+class JoinApproved(msgspec.Struct, kw_only=True):
+    """`user_id` has so many `approvals` of the `needed` ones now; with the last one they are in."""
+
+    conversation_id: str
+    user_id: str
+    approvals: int
+    needed: int
+
+
 class LeftConversation(msgspec.Struct, kw_only=True):
     """`moderator_id`: who removed them, when they did not leave by themselves."""
 
@@ -307,6 +323,8 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "new_conversation": _push(
             "One is in a new conversation, or one's group has new members.", NewConversation, ModifiedConversation
         ),
+        "join_requested": _push("Somebody asks to be let into one's group.", JoinRequested),
+        "join_approved": _push("A member approved of somebody who wants in, perhaps of oneself.", JoinApproved),
         "conversation_removed": _push("One is no longer in a conversation.", ConversationRemoved),
         "new_message": _push(
             "A message in an encrypted conversation, with one's own copy.", NewMessage, PassingMessage
@@ -334,7 +352,6 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "start_typing": _push("A member began to type.", Typing),
         "finish_typing": _push("A member stopped typing, left, or went away.", Typing),
         "read_conversation": _push("A member read; at most one a second and member.", ReadConversation),
-        "update_alias": _push("The group has another alias.", UpdateAlias),
         "version": _push("To guests: something happened that they are not told; only the version moves.", BareVersion),
         "member_joined": _push("Somebody came in by themselves; guests are not told.", MemberJoined),
         "leave_conversation": _push("A member left, or was removed; guests are not told.", LeftConversation),
@@ -343,6 +360,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
             "A member has another role, was muted, or something like it; guests are not told.", MemberChanged
         ),
         "message_removed": _push("A moderator removed a message: its text is gone, its place stays.", MessageRemoved),
+        "update_alias": _push("It has another alias, picture, description, or time that messages last.", UpdateAlias),
         "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
         "resync": _RESYNC,
     },

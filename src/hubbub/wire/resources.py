@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hubbub.wire.documents import JsonObject, check_document
 from hubbub.wire.errors import BadInput
-from hubbub.wire.events import Changed, ChoiceRow, ConversationRow, MessageRow
+from hubbub.wire.events import Changed, ChoiceRow, ConversationRow, Lifetime, MessageRow
 from hubbub.wire.keys import Kdf, Slot, SlotName
 from hubbub.wire.links import Link
 from hubbub.wire.signing import b64u_decode
@@ -207,8 +207,8 @@ class OwnUser(msgspec.Struct, kw_only=True):
 
 
 class PublicUser(msgspec.Struct, kw_only=True):
-    """A user as another one sees them. `email` is null unless the two share a private or group
-    conversation; `picture` is as in `OwnUser`.
+    """A user as another one sees them. `email` is null unless the two share a conversation into which one is let by
+    its members: a private one or a group that not anyone may join. `picture` is as in `OwnUser`.
     """
 
     id: str
@@ -235,7 +235,9 @@ class Stretching(msgspec.Struct, kw_only=True):
 
 
 class SignedIn(msgspec.Struct, kw_only=True):
-    """`conversations`: those that the user is a member of; `users`: everyone else in them."""
+    """`conversations`: those that the user is a member of; `users`: everyone else in those into which one is let by
+    their members. Who is in the others is told where one joins them.
+    """
 
     user: OwnUser
     conversations: list[ConversationRow]
@@ -529,6 +531,63 @@ class RoomMessages(msgspec.Struct, kw_only=True):
 
     items: list[MessageRow]
     authors: dict[str, Participant]
+
+
+class ChangeGroup(Body, kw_only=True):
+    """What is left out stays as it is. `public_key`: an X25519 JWK, to which requests to be let in are sealed."""
+
+    about: About | UnsetType = UNSET
+    listed: bool | UnsetType = UNSET
+    public_key: JsonObject | UnsetType | None = UNSET
+    expires_in: Lifetime | UnsetType | None = UNSET
+
+
+class AskToJoin(Body, kw_only=True):
+    """`request`: what one says to the members, sealed to the group's `public_key` (base64url)."""
+
+    request: Annotated[str, Meta(min_length=64, max_length=8192, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
+
+
+class Group(msgspec.Struct, kw_only=True):
+    """A group as one reader sees it; `members` is how many are in it, `member` and `requested` are the reader's own.
+
+    `joining`: `anyone`, or `members`, who let newcomers in, `approvals` of them (0: all). `public_key` is a JWK.
+    """
+
+    id: str
+    title: str | None
+    about: str
+    picture: str | None
+    encrypted: bool
+    joining: str
+    approvals: int
+    members: int
+    member: bool
+    requested: bool
+    public_key: JsonObject | None
+    owner_id: str
+    inserted_at: str
+
+
+class GroupPage(msgspec.Struct, kw_only=True):
+    """`page_token` is null on the last page."""
+
+    items: list[Group]
+    page_token: str | None
+
+
+class JoinRequest(msgspec.Struct, kw_only=True):
+    """Somebody asks to be let in; `request` is as in `AskToJoin`."""
+
+    user: PublicUser
+    request: str | None
+    inserted_at: str
+
+
+class JoinRequests(msgspec.Struct, kw_only=True):
+    """The oldest first."""
+
+    items: list[JoinRequest]
 
 
 class IdentityEntry(msgspec.Struct, kw_only=True):

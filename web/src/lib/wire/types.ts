@@ -105,6 +105,8 @@ export interface SetDisplayName {
 }
 /**
  * `open` begins a plaintext group that anyone may join; then keys are not needed.
+ *
+ * `listed`: others find it by searching. `approvals`: how many members a newcomer needs, 0 for all of them.
  */
 export interface StartGroupConversation {
 	token?: string | null;
@@ -118,6 +120,8 @@ export interface StartGroupConversation {
 	history?: string;
 	approvals?: number;
 	expires_in?: number | null;
+	listed?: boolean;
+	about?: string;
 	links?: {}[] | null;
 }
 export interface StartPrivateConversation {
@@ -584,8 +588,8 @@ export interface Author {
 	picture: string | null;
 }
 /**
- * A user as another one sees them. `email` is null unless the two share a private or group
- * conversation; `picture` is as in `OwnUser`.
+ * A user as another one sees them. `email` is null unless the two share a conversation into which one is let by
+ * its members: a private one or a group that not anyone may join. `picture` is as in `OwnUser`.
  */
 export interface PublicUser {
 	id: string;
@@ -934,6 +938,22 @@ export interface MemberJoined {
 	)[];
 }
 /**
+ * `user` asks to be let in; what they say is read from the group's requests.
+ */
+export interface JoinRequested {
+	conversation_id: string;
+	user: PublicUser;
+}
+/**
+ * `user_id` has so many `approvals` of the `needed` ones now; with the last one they are in.
+ */
+export interface JoinApproved {
+	conversation_id: string;
+	user_id: string;
+	approvals: number;
+	needed: number;
+}
+/**
  * `moderator_id`: who removed them, when they did not leave by themselves.
  */
 export interface LeftConversation {
@@ -1112,7 +1132,8 @@ export interface Stretching {
 	kdf: Kdf;
 }
 /**
- * `conversations`: those that the user is a member of; `users`: everyone else in them.
+ * `conversations`: those that the user is a member of; `users`: everyone else in those into which one is let by
+ * their members. Who is in the others is told where one joins them.
  */
 export interface SignedIn {
 	user: OwnUser;
@@ -1393,6 +1414,65 @@ export interface RoomMessages {
 	authors: {
 		[k: string]: Participant;
 	};
+}
+/**
+ * What is left out stays as it is. `public_key`: an X25519 JWK, to which requests to be let in are sealed.
+ */
+export interface ChangeGroup {
+	/**
+	 * What the user says of themselves.
+	 */
+	about?: string;
+	listed?: boolean;
+	public_key?: {} | null;
+	expires_in?: number | null;
+}
+/**
+ * `request`: what one says to the members, sealed to the group's `public_key` (base64url).
+ */
+export interface AskToJoin {
+	request?: string | null;
+}
+/**
+ * A group as one reader sees it; `members` is how many are in it, `member` and `requested` are the reader's own.
+ *
+ * `joining`: `anyone`, or `members`, who let newcomers in, `approvals` of them (0: all). `public_key` is a JWK.
+ */
+export interface Group {
+	id: string;
+	title: string | null;
+	about: string;
+	picture: string | null;
+	encrypted: boolean;
+	joining: string;
+	approvals: number;
+	members: number;
+	member: boolean;
+	requested: boolean;
+	public_key: {} | null;
+	owner_id: string;
+	inserted_at: string;
+}
+/**
+ * `page_token` is null on the last page.
+ */
+export interface GroupPage {
+	items: Group[];
+	page_token: string | null;
+}
+/**
+ * Somebody asks to be let in; `request` is as in `AskToJoin`.
+ */
+export interface JoinRequest {
+	user: PublicUser;
+	request: string | null;
+	inserted_at: string;
+}
+/**
+ * The oldest first.
+ */
+export interface JoinRequests {
+	items: JoinRequest[];
 }
 /**
  * One identity key of a user's history, `seq` counting from 1; `inserted_at` in RFC 3339.

@@ -195,6 +195,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("search_text IS NOT NULL"),
             postgresql_where=sa.text("search_text IS NOT NULL"),
         )
+        batch_op.create_index(
+            "conversations_picture",
+            ["picture"],
+            unique=False,
+            sqlite_where=sa.text("picture IS NOT NULL"),
+            postgresql_where=sa.text("picture IS NOT NULL"),
+        )
 
     op.create_table(
         "copies",
@@ -910,6 +917,11 @@ def downgrade() -> None:
 
     op.drop_table("copies")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.drop_index(
+            "conversations_picture",
+            sqlite_where=sa.text("picture IS NOT NULL"),
+            postgresql_where=sa.text("picture IS NOT NULL"),
+        )
         batch_op.drop_index(
             "conversations_found",
             sqlite_where=sa.text("search_text IS NOT NULL"),
