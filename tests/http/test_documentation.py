@@ -143,7 +143,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "413", "415"]
 
 [[operations]]
 include-path = ["/api/groups/{group_id}", "/api/groups/{group_id}/membership"]
-checks.positive_data_acceptance.expected-statuses = ["2xx", "404", "422"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "422"]
 
 [[operations]]
 include-path = "/auth/register"

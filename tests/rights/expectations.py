@@ -164,6 +164,7 @@ SUBSCRIBERS: Final = (OK, OK, "not_member", "not_member", "unauthorized")
 ON_OWNER: Final = ("forbidden", "forbidden", "not_member", "not_member", "unauthorized")
 MODERATORS: Final = (OK, "forbidden", "not_member", "not_member", "unauthorized")
 ADMINS: Final = (*("forbidden",) * 4, "unauthorized")
+DECIDERS: Final = (OK, "not_owner", "not_member", "not_member", "unauthorized")
 DECLINERS: Final = ("not_found", "not_found", "not_member", "not_member", "unauthorized")
 EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
 NO_PICTURE: Final = (*("unsupported_picture",) * 4, "unauthorized")
@@ -230,13 +231,13 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/api/rooms/{room_id}/messages", {}, UNSIGNED, FIVE_UNSIGNED),
     HttpRow("get", "/api/groups", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/api/groups/{group_id}", {}, None, NEEDS_SIGN_IN),
-    HttpRow("patch", "/api/groups/{group_id}", {}, {"about": "Boats"}, OWNERS),
+    HttpRow("patch", "/api/groups/{group_id}", {}, {"about": "Boats"}, DECIDERS),
     HttpRow("put", "/api/groups/{group_id}/membership", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/groups/{group_id}/membership", {}, None, SUBSCRIBERS),
     HttpRow("get", "/api/groups/{group_id}/requests", {}, None, SUBSCRIBERS),
     HttpRow("delete", "/api/groups/{group_id}/requests/{user_id}", {}, None, DECLINERS),
     HttpRow("put", "/api/groups/{group_id}/picture", {}, {}, NO_PICTURE),
-    HttpRow("delete", "/api/groups/{group_id}/picture", {}, None, OWNERS),
+    HttpRow("delete", "/api/groups/{group_id}/picture", {}, None, DECIDERS),
     HttpRow("get", "/config.json", {}, None, ANYONE),
     HttpRow("get", "/healthz", {}, None, ANYONE),
     HttpRow("get", "/readyz", {}, None, ANYONE),
