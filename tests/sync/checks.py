@@ -94,6 +94,8 @@ def check_rows(talk: Conversation, person: Person, whole: Replica) -> None:
     for message in talk.visible(person.id):
         assert_shows(shown.pop(message.id, None), talk, message, person)
     assert not shown, f"{person.id} sees what they may not: {shown}"
+    removed = {message.id for message in talk.visible(person.id) if message.removed_by is not None}
+    assert whole.live("removal").keys() == removed
     horizon = talk.horizon(person.id)
     if horizon == talk.head:
         assert whole.live("member").keys() == set(talk.members)
@@ -114,6 +116,7 @@ def assert_shows(row: dict[str, Any] | None, talk: Conversation, message: Uttera
     shown = (row["message_group"], row["sender"], row["device_id"], row["index"], row["position"], row["rev"])
     assert shown == (message.id, message.owner, message.device, message.index, message.position, message.rev)
     assert (row["content"], row.get("sealed")) == (talk.text_for(person.id, message), message.sealed)
+    assert row.get("removed_by") == message.removed_by
 
 
 async def check_pages(talk: Conversation, person: Person) -> None:

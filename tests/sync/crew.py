@@ -10,7 +10,7 @@ from hubbub.wire.ids import new_id
 from tests.people import SYSTEM, People, Person, Server, conversation
 from tests.sealing import Document, Identity, head_after
 from tests.sync.device import Device
-from tests.sync.model import Conversation, Stay, device_of
+from tests.sync.model import Conversation, Stay, Utterance, device_of
 
 NAMES = ("Ada", "Bob", "Cleo")
 DEVICES = (0, 0, 1, 1, 2)  # whose each device is
@@ -250,6 +250,15 @@ class Crew:
     async def read(self, device: Device, talk: Conversation) -> None:
         await device.socket.ask(conversation(talk.id), "read_conversation")
         talk.readers.add(device.person.id)
+
+    async def remove(self, device: Device, talk: Conversation, message: Utterance) -> None:
+        """Who is not its owner, or acts on the owner, is refused and changes nothing."""
+        path = f"/api/conversations/{talk.id}/messages/{message.id}/removal"
+        answer = await device.person.put(path, {"reason": "Rude"})
+        if answer.status_code != 403:
+            assert answer.status_code == 200, answer.text
+            talk.remove(message, device.person.id)
+            self.moves += 1
 
     # --- again ------------------------------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ class Clients(RuleBasedStateMachine):
             for talk in self.crew.conversations
             if device.person.id in talk.members and talk.id in device.joined
             for message in talk.messages.values()
-            if message.owner == device.person.id and not message.deleted
+            if message.owner == device.person.id and not message.deleted and message.removed_by is None
         ]
         return pairs[which % len(pairs)] if pairs else None
 
@@ -217,6 +217,20 @@ class Clients(RuleBasedStateMachine):
             who, talk, messages = pairs[where % len(pairs)]
             self.act(plans.share(self.crew, who, talk, messages[:count]))
 
+    @rule(where=some, message=some)
+    def remove(self, where: int, message: int) -> None:
+        """Somebody else's message, by the owner of the conversation if this is who tries."""
+        pairs = [
+            (device, talk, seen)
+            for device in self.online()
+            for talk in self.crew.conversations
+            if device.person.id in talk.members
+            for seen in talk.visible(device.person.id)
+            if seen.removed_by is None and seen.owner != device.person.id
+        ]
+        if pairs:
+            self.do(self.crew.remove(*pairs[(where * 64 + message) % len(pairs)]))
+
     @rule(where=some, message=some, emoji=st.sampled_from("👍🎉"))
     def react(self, where: int, message: int, emoji: str) -> None:
         pairs = [
@@ -225,6 +239,7 @@ class Clients(RuleBasedStateMachine):
             for talk in self.crew.conversations
             if not talk.encrypted and talk.id in device.joined and device.person.id in talk.members
             for seen in talk.visible(device.person.id)
+            if seen.removed_by is None
         ]
         if pairs:
             self.act(plans.react(self.crew, *pairs[(where * 64 + message) % len(pairs)], emoji))

@@ -17,7 +17,10 @@ Place = tuple[int, str, str, int, str]  # index, owner, device, position, id: th
 
 @dataclass
 class Utterance:
-    """A message: `text` is what everyone reads, or by user who reads what; `sealed` beside it."""
+    """A message: `text` is what everyone reads, or by user who reads what; `sealed` beside it.
+
+    Once it is `removed_by` the owner of the conversation, nobody reads it, and everyone sees that.
+    """
 
     id: str
     owner: str
@@ -30,6 +33,7 @@ class Utterance:
     sealed: str | None = None
     rev: int = 0
     deleted: bool = False
+    removed_by: str | None = None
 
     @property
     def place(self) -> Place:
@@ -94,7 +98,7 @@ class Conversation:
         if message.version > self.horizon(user):
             return False
         if isinstance(message.text, dict):
-            return user in message.text
+            return user in message.text or message.removed_by is not None
         return self.history == "all" or any(
             stay.joined < message.created and (stay.left is None or message.created <= stay.left)
             for stay in self.stays[user]
@@ -103,9 +107,13 @@ class Conversation:
     def lacking(self, message: Utterance) -> list[str]:
         """The members without a copy of a message of an encrypted conversation."""
         assert isinstance(message.text, dict)
+        if message.removed_by is not None:
+            return []
         return [user for user in self.members if user not in message.text]
 
-    def text_for(self, user: str, message: Utterance) -> str:
+    def text_for(self, user: str, message: Utterance) -> str | None:
+        if message.removed_by is not None:
+            return None
         return message.text[user] if isinstance(message.text, dict) else message.text
 
     # --- the order --------------------------------------------------------------------------------------------------
@@ -123,6 +131,14 @@ class Conversation:
         theirs = (m.index for m in self.messages.values() if (m.owner, m.device) == (owner, device))
         behind = index < self.stays[owner][-1].top or index < max(theirs, default=0)
         return "index_behind" if behind else None
+
+    def remove(self, message: Utterance, moderator: str) -> None:
+        """With its text go its reactions, in one version."""
+        self.head += 1
+        message.removed_by, message.version, message.sealed = moderator, self.head, None
+        for key in self.reactions:
+            if key[0] == message.id:
+                self.reactions[key] = False
 
     # --- what was acknowledged --------------------------------------------------------------------------------------
 

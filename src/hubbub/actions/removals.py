@@ -134,5 +134,5 @@ def _empty(
     scores.gone(connection, conversation, [message])
     messages.save(connection, emptied)
     messages.drop_copies(connection, conversation.id, message.id)
-    taken_off = messages.silence_reactions(connection, conversation.id, message.id, removal.version, transaction.now)
+    taken_off = messages.take_off_reactions(connection, conversation.id, message.id, removal.version, transaction.now)
     return emptied, taken_off

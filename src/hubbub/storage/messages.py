@@ -413,6 +413,20 @@ def reactions_since(connection: Connection, view: View, above: int, upto: int, l
     return [reaction if stands else reaction._replace(deleted=1) for reaction, stands in found]
 
 
+def take_off_reactions(
+    connection: Connection, conversation_id: str, message_id: str, version: int, now: int
+) -> list[Reaction]:
+    """Take every reaction off a message; the tombstones. Who repeats what put one there is answered with its own."""
+    standing = (
+        reactions.c.conversation_id == conversation_id,
+        reactions.c.message_id == message_id,
+        reactions.c.deleted == 0,
+    )
+    found = [Reaction(*row) for row in connection.execute(select(reactions).where(*standing))]
+    connection.execute(update(reactions).where(*standing).values(version=version, deleted=1, updated_at=now))
+    return [reaction._replace(version=version, deleted=1, updated_at=now) for reaction in found]
+
+
 # --- what has its time --------------------------------------------------------------------------------------------
 
 
