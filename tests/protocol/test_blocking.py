@@ -85,6 +85,10 @@ async def test_nothing_is_said_in_the_one_that_there_is_and_both_hear_the_same(p
     assert pulled["cursor"] == head, "being blocked has no version that one could see"
     mine = {"message_group_id": edit["message_group_id"]}
     assert (await pair.b.ask(topic, "delete_message", mine))["version"] == head + 1, "words may be taken back"
+    await pair.a.ask(topic, "read_conversation")
+    await pair.b.heartbeat()
+    assert pair.b.heard(topic, "read_conversation") == []
+    assert (await pair.b.join(topic))["read_times"] == {}
     await unblock(pair.ada, pair.bob)
     await pair.b.ask(topic, "send_message", hello)
 

@@ -95,6 +95,60 @@ async def test_each_reaction_is_owned_by_who_added_it(people: People, doors: Doo
     assert (await b.ask(conversation(id), "unreact", smile))["reaction"] is None
 
 
+async def test_a_user_cannot_impersonate_others(people: People, doors: Doors) -> None:
+    """ "A user ... cannot impersonate others.": whose something is says the session, and no key of a payload."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada, bob)
+    a, b = await ada.arrive(id), await bob.arrive(id, to=doors.second)
+    claims = {"ownerId": ada.id, "owner_id": ada.id, "sender": ada.id, "user_id": ada.id, "id": new_id()}
+    said = await b.ask(conversation(id), "send_message", {"content": "I am Ada", **claims})
+    assert said["message"]["sender"] == bob.id
+    smile = {"message_group_id": said["message"]["message_group"], "emoji": ":)", "user_id": ada.id, "owner_id": ada.id}
+    assert (await b.ask(conversation(id), "react", smile))["reaction"]["user_id"] == bob.id
+    for event in ("new_message", "react"):
+        told = await a.wait_for(conversation(id), event)
+        assert ada.id not in str(told), f"{event} says nothing of who was claimed to be"
+    # A message of Ada's is not Bob's to say again under its id, either.
+    hers = await say(a, id, "Ada's own")
+    refused = await refusal(b, conversation(id), "send_message", {"id": hers, "content": "Bob's"})
+    assert (refused.reason, refused.response.get("current")) == ("id_taken", None)
+    assert await texts(ada, id) == ["I am Ada", "Ada's own"]
+
+
+async def test_a_profile_belongs_to_its_user(people: People, doors: Doors) -> None:
+    """ "...be it their messages, reactions, or user profile.": what one changes is one's own, whatever one claims."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    claimed = {"id": ada.id, "user_id": ada.id, "name": "ada", "admin": True, "about": "Changed by Bob"}
+    changed = await bob.patch("/api/profile", claimed)
+    assert (changed.status_code, changed.json()["about"]) == (200, "Changed by Bob")
+    seen = (await get_at(doors.second, bob, f"/api/users/{ada.id}")).json()
+    assert (seen["display_name"], seen["about"]) == ("Ada", "")
+    own = (await get_at(doors.second, bob, "/api/sync")).json()["changes"]
+    [settings] = [change["data"] for change in own if change["kind"] == "settings"]
+    assert (settings["id"], settings["admin"], settings["name"] == "ada") == (bob.id, False, False)
+
+
+async def test_a_removal_is_a_row_of_the_moderators_own(people: People, doors: Doors) -> None:
+    """ "...only the message owner would be able to update": who moderates refers to a message, and says by whom."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    id = await start_channel(ada, bob)
+    a, b = await ada.arrive(id), await bob.arrive(id, to=doors.second)
+    said = await say(b, id, "Buy my boats")
+    path = f"/api/conversations/{id}/messages/{said}/removal"
+    assert (await bob.put(path, {})).json()["code"] == "forbidden"
+    removed = await ada.put(path, {"reason": "No selling"})
+    assert removed.json()["moderator_id"] == ada.id
+    for client in (a, b):
+        told = await client.wait_for(conversation(id), "message_removed")
+        rows = {change["kind"]: change["data"] for change in told["changes"]}
+        assert (rows["message"]["sender"], rows["message"]["content"]) == (bob.id, None)
+        assert (rows["message"]["removed_by"], rows["removal"]["moderator_id"]) == (ada.id, ada.id)
+        assert (rows["removal"]["message_group"], rows["removal"]["reason"]) == (said, "No selling")
+    refused = await refusal(b, conversation(id), "edit_message", {"message_group_id": said, "content": "Still selling"})
+    assert (refused.reason, refused.response["current"]["removed_by"]) == ("forbidden", ada.id)
+    assert await texts(bob, id) == [None]
+
+
 # --- subscriptions ----------------------------------------------------------------------------------------------------
 
 

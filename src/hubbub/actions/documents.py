@@ -234,7 +234,9 @@ def _place(message: Message) -> _Place:
 
 
 def read_times(connection: Connection, rosters: Rosters, conversation: Conversation) -> dict[str, str]:
-    """When each user read last; of a large open group nobody is listed."""
+    """When each user read last; of a large open group nobody is listed, nor where one of the two blocked the other."""
+    if conversation.apart:
+        return {}
     if not conversation.encrypted and rosters.count(connection, conversation) > LARGEST_FULL_LIST:
         return {}
     times = conversations.read_times(connection, conversation.id)

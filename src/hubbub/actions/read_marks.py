@@ -18,10 +18,13 @@ INTERVAL = 1.0  # seconds between two pushes of one member's mark to the others
 
 
 class _Mark(NamedTuple):
+    """`shown`: the others may hear of it, as no two who are alone there blocked each other."""
+
     user_id: str
     conversation_id: str
     read_at: int
     user_version: int
+    shown: bool
 
 
 class ReadMarks:
@@ -42,7 +45,8 @@ class ReadMarks:
         change = read_mark_change(mark.conversation_id, mark.read_at, mark.user_version)
         own = {"conversation_id": mark.conversation_id, "user_version": mark.user_version, "changes": [change]}
         self._publisher.to_user(mark.user_id, "read_mark", own)
-        self._tell_others(mark.user_id, mark.conversation_id, mark.read_at)
+        if mark.shown:
+            self._tell_others(mark.user_id, mark.conversation_id, mark.read_at)
 
     def _apply(self, transaction: Transaction, user: str, conversation_id: str) -> _Mark:
         connection = transaction.connection
@@ -50,7 +54,9 @@ class ReadMarks:
             raise NotMember()
         conversations.set_read_time(connection, conversation_id, user, transaction.now)
         heads = user_stream.advance(transaction, {user: [(user_stream.READ_MARK, conversation_id, False)]})
-        return _Mark(user, conversation_id, transaction.now, heads[user])
+        conversation = conversations.load_one(connection, conversation_id)
+        shown = conversation is not None and not conversation.apart
+        return _Mark(user, conversation_id, transaction.now, heads[user], shown)
 
     def _tell_others(self, user: str, conversation_id: str, read_at: int) -> None:
         """At most one push per member and second, and never without the last state."""
