@@ -15,7 +15,7 @@ from typing import Any
 
 import uvloop
 
-from bench import durable, fanout, idle, joining, results, screen
+from bench import channel, durable, fanout, idle, joining, results, rooms, screen
 from bench.plan import FULL, QUICK, Plan
 from bench.processes import LOAD_CORE
 from bench.results import Row, Run
@@ -30,6 +30,8 @@ PARTS: dict[str, Part] = {
     "d": joining.measure,
     "e": durable.on_postgres,
     "f": screen.measure,
+    "g": channel.measure,
+    "h": rooms.measure,
 }
 
 

@@ -1,19 +1,17 @@
-"""Accounts and open groups for the load to use, made through the doors that everyone has."""
+"""Accounts, channels and open groups for the load to use, made through the doors that everyone has."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
-from bench.client import PATIENCE, Address, connect
+from bench.asking import AT_ONCE, Door, closing, doors, shared
+from bench.client import Address, connect
 
 PASSWORD = "of-no-account-anywhere-else-1"
-AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +26,27 @@ class Account:
 async def make_accounts(address: Address, count: int) -> list[Account]:
     """That many fresh accounts, signed in."""
     run = secrets.token_hex(4)
-    emails = iter([f"{run}.{number}@example.org" for number in range(count)])
-    made = await asyncio.gather(*(_register(address, emails) for _ in range(min(AT_ONCE, count))))
-    return [account for share in made for account in share]
+    with closing(await doors(address, min(AT_ONCE, count))) as opened:
+        return await shared(opened, _register, [f"{run}.{number}" for number in range(count)])
 
 
-async def _register(address: Address, emails: Iterator[str]) -> list[Account]:
-    """Accounts for as many of the addresses as the others leave, over one connection."""
-    reader, writer = await asyncio.open_connection(*address)
-    accounts = []
-    for email in emails:
-        body = msgspec.json.encode({"email": email, "password": PASSWORD, "display_name": email.partition("@")[0]})
-        writer.write(
-            b"POST /auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-        )
-        async with asyncio.timeout(PATIENCE):
-            signed_in = msgspec.json.decode(await _body(reader))
-        accounts.append(Account(signed_in["user"]["id"], signed_in["auth_token"]))
-    writer.close()
-    return accounts
+async def _register(door: Door, name: str) -> Account:
+    body = {"email": f"{name}@example.org", "password": PASSWORD, "display_name": name}
+    signed_in = await door.ask("POST", "/auth/register", body)
+    return Account(signed_in["user"]["id"], signed_in["auth_token"])
 
 
-async def _body(reader: asyncio.StreamReader) -> bytes:
-    """The body of one answer, which must be a 200."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
-    body = await reader.readexactly(length)
-    if not head.startswith("http/1.1 200"):
-        raise RuntimeError(f"{head}{body.decode(errors='replace')}")
-    return body
+# --- channels ---------------------------------------------------------------------------------------------------------
+
+
+async def make_channel(address: Address, members: Sequence[Account]) -> str:
+    """The id of a channel of the first, to which the others subscribe."""
+    owner, *others = members
+    with closing(await doors(address)) as opened:
+        begun = await opened[0].ask("POST", "/api/channels", {"title": "Very large"}, owner.token)
+        path = f"/api/channels/{begun['id']}/subscription"
+        await shared(opened, lambda door, other: door.ask("PUT", path, token=other.token), others)
+    return str(begun["id"])
 
 
 # --- open groups ------------------------------------------------------------------------------------------------------

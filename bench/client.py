@@ -150,6 +150,8 @@ class Client(asyncio.Protocol):
         self._refs = 0
         self.opened: asyncio.Future[None] = self._loop.create_future()
         self._listening: asyncio.Future[None] = self._loop.create_future()
+        self._wanted = b""
+        self._heard = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's are transports without saying so
@@ -188,6 +190,8 @@ class Client(asyncio.Protocol):
 
     def _answered(self, payload: bytes) -> None:
         if payload.startswith(PUSH):
+            if self._wanted and self._wanted in payload:
+                self._heard.set()
             return
         reply = _decode_reply(payload)
         waiting = self._asked.pop(reply.ref or "", None)
@@ -227,6 +231,11 @@ class Client(asyncio.Protocol):
         self.transport.write(masked(b"listen", BINARY))
         async with asyncio.timeout(PATIENCE):
             await self._listening
+
+    def listen_for(self, part: bytes) -> asyncio.Event:
+        """Set when a push comes that has this in it."""
+        self._wanted, self._heard = part, asyncio.Event()
+        return self._heard
 
     def drop(self) -> None:
         """End without a farewell, and without a port that stays taken for a minute."""

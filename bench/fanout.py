@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple, cast
 
-from bench.accounts import make_accounts, make_group
+from bench.accounts import Account, make_accounts, make_group
 from bench.client import PUSH, STILL_HERE, Client, Frames, Ids, connect, message, wire_length
 from bench.plan import Plan
 from bench.processes import Baseline, Server, cpu_seconds
@@ -31,7 +31,9 @@ async def measure(plan: Plan, folder: Path) -> list[Row]:
         sample.write_bytes(await hall.sample())
         halls = {"hubbub": hall}
         for name, module in ((BARE, "bare"), (BROADCAST, "broadcast")):
-            halls[name] = await _rivals(stack.enter_context(Baseline(module, str(sample))), hall.triggers, plan)
+            halls[name] = await rivals(
+                stack.enter_context(Baseline(module, str(sample))), hall.triggers, plan.listeners
+            )
         rows = []
         for flight in plan.in_flight:
             rows += await _in_flight(plan, halls, flight)
@@ -192,7 +194,12 @@ class Speaker(asyncio.Protocol):
 async def _group(server: Server, listeners: int) -> Hall:
     """The hall of an open group, each listener a user of their own."""
     accounts = await make_accounts(server.address, listeners + 1)
-    topic = "conversation:" + await make_group(server.address, accounts)
+    return await hall_of(server, await make_group(server.address, accounts), accounts)
+
+
+async def hall_of(server: Server, conversation: str, accounts: Sequence[Account]) -> Hall:
+    """The hall of a conversation that has begun, in which the first speaks."""
+    topic = f"conversation:{conversation}"
     clients = [await connect(server.address, account.token) for account in accounts]
     for client in clients:
         await client.join([topic])
@@ -206,10 +213,10 @@ async def _group(server: Server, listeners: int) -> Hall:
     return hall
 
 
-async def _rivals(baseline: Baseline, triggers: Callable[[int], list[bytes]], plan: Plan) -> Hall:
+async def rivals(baseline: Baseline, triggers: Callable[[int], list[bytes]], count: int) -> Hall:
     """The hall of a baseline, which is spoken to with the same bytes."""
     speaker = await connect(baseline.address)
-    listeners = [await connect(baseline.address) for _ in range(plan.listeners)]
+    listeners = [await connect(baseline.address) for _ in range(count)]
     for listener in listeners:
         await listener.listen()
     hall = Hall(speaker, listeners, triggers)
@@ -231,7 +238,7 @@ async def _in_flight(plan: Plan, halls: dict[str, Hall], flight: int) -> list[Ro
     bursts: dict[str, list[Burst]] = {name: [] for name in halls}
     for _ in range(plan.rounds):
         for name, hall in halls.items():
-            bursts[name].append(await _burst(hall, flight, plan.seconds))
+            bursts[name].append(await burst(hall, flight, plan.seconds))
     what = f"fan-out to {plan.listeners:,} sockets, {flight} in flight"
     rate = {name: median(burst.rate for burst in of) for name, of in bursts.items()}
     cpu = {name: median(burst.cpu for burst in of) * 1e6 for name, of in bursts.items()}
@@ -255,7 +262,8 @@ async def _in_flight(plan: Plan, halls: dict[str, Hall], flight: int) -> list[Ro
     return rows
 
 
-async def _burst(hall: Hall, flight: int, seconds: float) -> Burst:
+async def burst(hall: Hall, flight: int, seconds: float) -> Burst:
+    """Rounds of so many messages for some seconds, each when the last listener has the one before."""
     hall.stay()
     await hall.round(flight)
     rounds, begun, own, cpu = 0, time.perf_counter(), time.process_time(), cpu_seconds(hall.processes)

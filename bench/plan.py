@@ -11,6 +11,10 @@ class Plan:
 
     idle: int
     listeners: int
+    crowd: int  # listeners of one very large channel
+    rooms: int
+    room_seconds: int  # without talk, after which a room ends
+    guests: int
     in_flight: tuple[int, ...]
     rates: tuple[int, ...]
     senders: tuple[int, ...]
@@ -26,6 +30,10 @@ class Plan:
 FULL = Plan(
     idle=5_000,
     listeners=1_000,
+    crowd=10_000,
+    rooms=1_000,
+    room_seconds=30,
+    guests=10_000,
     in_flight=(1, 4, 16),
     rates=(100, 300, 1_000),
     senders=(50, 500, 2_000),
@@ -41,6 +49,10 @@ FULL = Plan(
 QUICK = Plan(
     idle=40,
     listeners=30,
+    crowd=30,
+    rooms=10,
+    room_seconds=2,
+    guests=30,
     in_flight=(1, 4),
     rates=(50,),
     senders=(10,),

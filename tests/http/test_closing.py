@@ -7,7 +7,10 @@ import asyncio
 import pytest
 from sqlalchemy import Connection, Table, func, select
 
+from hubbub.actions.pulling import Pulling
+from hubbub.auth.actor import Actor
 from hubbub.storage import closing, conversations
+from hubbub.storage.rosters import Rosters
 from hubbub.storage.schema import memberships, messages, reactions, scores
 from hubbub.storage.users import set_admin
 from hubbub.storage.writer import Transaction
@@ -110,6 +113,10 @@ async def test_what_a_process_left_unfinished_is_finished_by_the_next(world: Wor
     await bob.put(f"/api/channels/{channel['id']}/subscription")
 
     await world.writer.write(_close_and_die, channel["id"])
+    pulling = Pulling(world.reader, Rosters(10), world.vault, "epoch")
+    actor = Actor(bob.id, "", 0)
+    known = {row.id: row.deleted for row in (await pulling.pull(actor, None, 0, 100, None)).changes}
+    assert known[channel["id"]] is True, "nobody is shown what is closed, told or not"
     finishing = asyncio.create_task(world.closing.forever())
     await emptied(world)
     finishing.cancel()

@@ -143,7 +143,9 @@ class Rooms:
 
     def _mine(self, connection: Connection, user_id: str) -> RoomList:
         ids = rooms.of_creator(connection, user_id, self._view.now)
-        return RoomList(items=[self._find(connection, id) for id in ids])
+        # Not looked at again whether they last: one that is over since the line above would fail the whole list.
+        found = conversations.load(connection, ids)
+        return RoomList(items=[self._view.of(connection, found[id]) for id in ids])
 
     # --- the end --------------------------------------------------------------------------------------------------
 
