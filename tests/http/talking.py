@@ -12,11 +12,13 @@ from hubbub.actions.messages import Messages
 from hubbub.actions.passing import Passing
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.reactions import Reactions
+from hubbub.actions.removals import Removals
 from hubbub.storage.operations import RequestMac
 from hubbub.storage.rosters import Rosters
 from hubbub.wire.errors import Refusal
 from hubbub.wire.events import DeleteMessage, EditMessage, React, SendMessage
 from hubbub.wire.ids import new_id
+from hubbub.wire.resources import NewRemoval
 from tests.http.world import SECRET, Person, World
 
 
@@ -27,6 +29,7 @@ class Talking:
         publisher, mac, rosters = Publisher(world.bus), RequestMac(SECRET), Rosters(100)
         passing = Passing(world.reader, publisher, rosters)
         self._messages = Messages(world.writer, publisher, rosters, mac, Composer(mac, longest=4000), passing)
+        self._removals = Removals(world.writer, publisher)
         self._reactions = Reactions(world.writer, publisher, mac)
 
     async def send(self, who: Person, channel: str, id: str | None = None, content: str = "Hello") -> str:
@@ -49,3 +52,6 @@ class Talking:
         self, who: Person, channel: str, message: str, emoji: str = "+1", *, on: bool = True, op_id: str | None = None
     ) -> None:
         await self._reactions.react(who.id, channel, React(message_group_id=message, emoji=emoji, op_id=op_id), on)
+
+    async def remove(self, moderator: Person, channel: str, message: str) -> None:
+        await self._removals.remove(moderator.id, channel, message, NewRemoval(reason=""))

@@ -65,6 +65,8 @@ async def test_only_its_owner_and_admins_close_it(world: World, ada: Person, bob
         assert refused.json()["current"]["kind"] == "channel"
     await world.writer.write(set_admin, bob.id, True, users=[bob.id])
     assert (await bob.delete(paths[0])).status_code == 204
+    [noted] = (await bob.get("/api/admin/audit")).json()["items"]
+    assert (noted["action"], noted["actor_id"], noted["user_id"], noted["detail"]) == ("close", bob.id, ada.id, "boats")
     await ada.delete(f"{paths[1]}/subscription")
     assert (await ada.delete(paths[1])).status_code == 204, "an owner who left is its owner"
 

@@ -162,6 +162,20 @@ async def test_what_is_deleted_is_taken_off_the_days_on_which_it_was_counted(
     assert await board(bob, period="all") == {name(ada): (1, 0)}
 
 
+async def test_what_a_moderator_removes_is_taken_off_once(
+    talking: Talking, ada: Person, bob: Person, channel: str
+) -> None:
+    message = await talking.send(bob, channel)
+    await talking.send(bob, channel)
+    await talking.react(ada, channel, message)
+    for _ in range(2):
+        await talking.remove(ada, channel, message)
+        assert await board(ada) == {name(bob): (1, 0)}
+    with pytest.raises(Refusal):
+        await talking.delete(bob, channel, message)
+    assert await board(ada) == {name(bob): (1, 0)}
+
+
 async def test_an_edit_and_repeats_change_nothing(talking: Talking, ada: Person, bob: Person, channel: str) -> None:
     id = new_id()
     for _ in range(2):

@@ -42,7 +42,7 @@ class Said(NamedTuple):
     day: int
 
 
-acts = st.sampled_from(("send", "send", "react", "react", "unreact", "edit", "delete", "sleep"))
+acts = st.sampled_from(("send", "send", "react", "react", "unreact", "edit", "delete", "remove", "sleep"))
 steps = st.lists(st.builds(Step, acts, st.integers(0, 2), st.integers(0, 7), st.booleans()), max_size=30)
 
 
@@ -111,6 +111,9 @@ class Play:
                 await self._talking.edit(person, channel, said.id, "Better", op_id)
             elif step.act == "delete":
                 await self._talking.delete(person, channel, said.id, op_id)
+                self.model.messages.pop(said.id, None)
+            elif step.act == "remove":
+                await self._talking.remove(person, channel, said.id)
                 self.model.messages.pop(said.id, None)
             else:
                 await self._talking.react(person, channel, said.id, on=step.act == "react", op_id=op_id)

@@ -11,7 +11,8 @@ import structlog
 from hubbub.actions.channels import require_channel
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import conversation_row
-from hubbub.storage import closing, user_stream, users
+from hubbub.storage import audit, closing, user_stream, users
+from hubbub.storage.audit import Deed
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.schema import operations
@@ -98,5 +99,8 @@ def _close(transaction: Transaction, channel_id: str, user: str) -> Conversation
         raise WrongKind("This channel is the server's own.")
     if user != conversation.creator_id and not users.is_admin(connection, user):
         raise NotOwner(current=conversation_row(conversation))
+    if user != conversation.creator_id:  # its name, because nothing else will tell which one it was
+        deed = Deed(user, "close", conversation.id, conversation.creator_id, detail=conversation.name or "")
+        audit.note(transaction, deed)
     closing.close(transaction, conversation)
     return conversation
