@@ -132,8 +132,7 @@ export const spaces = {
 		signed: 'Each message is signed by who wrote it, and checked here.',
 		secret: 'Encrypted with the key in the link: the server cannot read it.',
 		plain: 'Not encrypted: the server can read it.',
-		left: (time: string) => `ends in ${time}`,
-		leftQuiet: (time: string) => `ends in ${time} if nobody speaks`,
+		left: (time: string) => `${time} left`,
 		about: 'About this room',
 		encryptedShort: 'encrypted',
 		idle: (minutes: number) =>
