@@ -161,6 +161,56 @@ async def test_what_people_see_of_groups(visitors: Visitors, phone: bool) -> Non
     assert inspector.found == []
 
 
+async def test_what_strangers_see_of_the_lobby_and_of_rooms(visitors: Visitors, phone: bool) -> None:
+    nora, guest = await visitors.arrive(), await visitors.arrive(phone=phone)
+    await nora.register("Nora")
+    page, inspector = guest.page, Inspector(guest.page)
+    await inspector.look_at("/channels/no-such-channel", "There is no such channel")
+    await inspector.look_at("/rooms/no-such-room", "There is no such room")
+    await nora.page.goto("/channels/lobby")
+    await nora.page.get_by_role("textbox", name="Subject").fill("A subject")
+    greeting = f"Good morning to a {'phone' if phone else 'desk'}"
+    await sends(nora, greeting)
+    await page.goto("/channels/lobby")
+    await inspector.look(guest.message(greeting))
+    link = await nora.makes_room("Tea", encrypted=True)
+    await inspector.look_at(f"/{link.split('#')[0]}", "The key of this room is missing")
+    await page.goto(f"/{link}")
+    await inspector.look(page.get_by_role("heading", name="Come into Tea"))
+    await page.get_by_role("button", name="Come in").click()
+    await inspector.look(page.get_by_text("Choose a name first."))
+    await guest.comes_in("Olaf")
+    await sends(guest, "Tea, please")
+    await nora.sees("Tea, please")
+    await inspector.look(guest.message("Tea, please"))
+    if phone:
+        await page.get_by_role("button", name="About this room").click()
+        await inspector.look_and_close(page.get_by_role("dialog", name="About this room"))
+    assert inspector.found == []
+
+
+async def test_what_people_see_of_what_there_is_to_find(visitors: Visitors, phone: bool) -> None:
+    quentin, rita = await visitors.arrive(phone=phone), await visitors.arrive()
+    await rita.register("Rita")
+    await quentin.register("Quentin")
+    page, inspector = quentin.page, Inspector(quentin.page)
+    title = "Mushrooms" if phone else "Berries"
+    await rita.begins_channel(title)
+    await quentin.explores("Channels")
+    await inspector.look(quentin.found(title))
+    await page.get_by_role("button", name="New channel").click()
+    await inspector.look_and_close(page.get_by_role("dialog", name="New channel"))
+    await quentin.found(title).get_by_role("link", name=title).click()
+    await inspector.look(page.get_by_text("Subscribe to read what is said here."))
+    await page.goto("/channels/lobby")
+    await inspector.look(quentin.writes())
+    await quentin.page.goto("/explore?in=rooms")
+    await inspector.look(page.get_by_label("Link of a room"))
+    await page.get_by_role("button", name="New room").click()
+    await inspector.look_and_close(page.get_by_role("dialog", name="New room"))
+    assert inspector.found == []
+
+
 async def test_what_people_see_of_each_other(visitors: Visitors, phone: bool) -> None:
     otto, petra = await visitors.arrive(phone=phone), await visitors.arrive()
     await petra.register("Petra")
