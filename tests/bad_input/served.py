@@ -77,5 +77,10 @@ def _kind(kind: inspect.Type) -> str | None:
         if isinstance(kind.value_type, inspect.DictType):
             return TEXTS_BY_TWO_NAMES
         return TEXTS_BY_NAME if isinstance(kind.value_type, inspect.StrType) else DOCUMENT
-    simple: dict[type[Any], str] = {inspect.StrType: TEXT, inspect.IntType: NUMBER, inspect.BoolType: SWITCH}
+    simple: dict[type[Any], str] = {
+        inspect.StrType: TEXT,
+        inspect.LiteralType: TEXT,
+        inspect.IntType: NUMBER,
+        inspect.BoolType: SWITCH,
+    }
     return simple[type(kind)]

@@ -82,6 +82,7 @@ def base_of(scene: Scene, event: ServedEvent, left_out: str = "") -> dict[str, A
         "public_key": {"kty": "made up"},
         "copies": {},
         "expires_in": 60,
+        "status": "idle",
         "id": new_id(),
         "content": CANARY,
     }

@@ -343,6 +343,7 @@ async def _oneself(a: Recorder, b: Recorder, ada: Person, bob: Person) -> None:
     await a.ask(SYSTEM, "set_display_name", {"display_name": "Countess"})
     await b.wait_for(SYSTEM, "update_display_name")
     await b.wait_for(SYSTEM, "update_profile")
+    await a.ask(SYSTEM, "set_status", {"status": "idle"})
     await a.ask(SYSTEM, "set_hidden", {"hidden": True})
     await b.wait_for(SYSTEM, "presence_diff", lambda payload: ada.id in payload["leaves"])
     await a.wait_for(SYSTEM, "set_hidden")

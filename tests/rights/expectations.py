@@ -118,6 +118,7 @@ SOCKET: Final[list[SocketRow]] = [
     SocketRow("system", "phx_join", {}, (OK, OK, OK, OK, "unauthorized")),
     SocketRow("system", "phx_leave", {}, (OK, OK, OK, OK, OK)),
     SocketRow("system", "set_hidden", {"hidden": False}, EVERYONE_SIGNED_IN),
+    SocketRow("system", "set_status", {"status": "idle"}, EVERYONE_SIGNED_IN),
     SocketRow("system", "set_display_name", {"display_name": "Somebody"}, EVERYONE_SIGNED_IN),
     SocketRow("system", "start_group_conversation", {"user_ids": [], "open": True}, EVERYONE_SIGNED_IN),
     SocketRow("system", "start_private_conversation", {"other_user_id": "{stranger}"}, EVERYONE_SIGNED_IN),

@@ -12,7 +12,7 @@ import pytest
 
 from hubbub.wire.ids import new_id
 from tests.folder_servers import Doors
-from tests.people import People, Person, Server, conversation, start_channel
+from tests.people import SYSTEM, People, Person, Server, conversation, start_channel, start_private
 from tests.phoenix import Client, Refused
 
 
@@ -228,3 +228,182 @@ async def board(doors: Doors, viewer: Person, id: str) -> list[tuple[int, str, i
         shown.append([(item["rank"], item["user"]["id"], *(item[name] for name in fields)) for item in items])
     assert shown[0] == shown[1]
     return shown[0]
+
+
+# --- presence: "it is better for the server to detect the missing heart-beat" -----------------------------------------
+
+
+Present = dict[str, dict[str, str]]  # by user: the status of each of their metas
+
+
+def presence(client: Client) -> Present:
+    """Who is there, as this socket heard it and Phoenix puts it together: the last state, and what happened since."""
+    present: Present = {}
+    for frame in client.frames:
+        if frame.event == "presence_state":
+            present = {user: _metas(entry) for user, entry in frame.payload.items()}
+        elif frame.event == "presence_diff":
+            for user, entry in frame.payload["joins"].items():
+                present.setdefault(user, {}).update(_metas(entry))
+            for user, entry in frame.payload["leaves"].items():
+                left = present.get(user, {})
+                present[user] = {ref: status for ref, status in left.items() if ref not in _metas(entry)}
+    return {user: metas for user, metas in present.items() if metas}
+
+
+def _metas(entry: Any) -> dict[str, str]:
+    return {meta["phx_ref"]: meta["status"] for meta in entry["metas"]}
+
+
+def statuses(client: Client, person: Person) -> list[str]:
+    return sorted(presence(client).get(person.id, {}).values())
+
+
+async def sees(client: Client, person: Person, *expected: str) -> None:
+    """Wait until the socket has heard that the person has sockets with just these statuses."""
+    if statuses(client, person) != sorted(expected):
+        await client.wait_for_frame(
+            lambda frame: frame.topic == SYSTEM and statuses(client, person) == sorted(expected),
+            what=f"{expected} of {person.id}; now {statuses(client, person)}",
+        )
+
+
+async def strangers_see_nothing(client: Client, person: Person) -> None:
+    """The heartbeat's answer comes after all that was said before to this process."""
+    await client.heartbeat()
+    assert person.id not in str([frame.payload for frame in client.frames if frame.event.startswith("presence")])
+
+
+async def test_a_user_is_as_present_as_the_best_of_their_sockets(people: People, doors: Doors) -> None:
+    """ "...the small green, empty, or sleeping orb": each socket is online or idle, and all are told."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    b = await bob.arrive(to=doors.second)
+    first, second = await ada.arrive(), await ada.arrive(to=doors.second)
+    await start_private(first, bob)
+    await sees(b, ada, "online", "online")
+    assert await first.ask(SYSTEM, "set_status", {"status": "idle"}) == {"status": "idle"}
+    await sees(b, ada, "idle", "online")
+    await first.ask(SYSTEM, "set_status", {"status": "idle"})  # again: nothing to tell
+    await second.ask(SYSTEM, "set_status", {"status": "idle"})
+    await sees(b, ada, "idle", "idle")
+    assert len([diff for diff in b.heard(SYSTEM, "presence_diff") if "idle" in str(diff["joins"])]) == 2
+    newcomer = await bob.arrive()
+    await sees(newcomer, ada, "idle", "idle")
+    await second.ask(SYSTEM, "set_status", {"status": "online"})
+    await sees(b, ada, "idle", "online")
+    await second.drop()
+    await sees(b, ada, "idle")
+    # Who hides and shows themselves again is as idle as before.
+    await first.ask(SYSTEM, "set_hidden", {"hidden": True})
+    await sees(b, ada)
+    await first.ask(SYSTEM, "set_hidden", {"hidden": False})
+    await sees(b, ada, "idle")
+    for wrong in ({"status": "asleep"}, {}, {"status": None}):
+        with pytest.raises(Refused) as refused:
+            await first.ask(SYSTEM, "set_status", wrong)
+        assert refused.value.reason == "invalid_payload"
+
+
+async def test_who_goes_without_a_word_is_gone(people: People, doors: Doors) -> None:
+    """ "...only update the presence of a user when it happens": a socket that breaks is a user who is gone."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    a, b = await ada.arrive(), await bob.arrive(to=doors.second)
+    await start_private(a, bob)
+    await sees(b, ada, "online")
+    await a.drop()
+    await sees(b, ada)
+
+
+async def test_one_watches_whom_one_is_interested_in(people: People, doors: Doors) -> None:
+    """ "For each user we maintain a lists of other users that they are interested to know presence about"."""
+    ada, bob, eve = await people.sign_up("Ada", "Bob", "Eve")
+    a, b, e = await ada.arrive(), await bob.arrive(to=doors.second), await eve.arrive()
+    assert (await bob.put(f"/api/choices/watch/{ada.id}")).status_code < 300
+    await sees(b, ada, "online")
+    await a.ask(SYSTEM, "set_status", {"status": "idle"})
+    await sees(b, ada, "idle")
+    await a.drop()
+    await sees(b, ada)
+    a = await ada.arrive()
+    await sees(b, ada, "online")
+    await sees(await bob.arrive(), ada, "online")  # on each of his devices, from the start
+    for stranger, of in ((a, bob), (e, ada)):  # who is watched learns nothing by it, nor does anybody else
+        await strangers_see_nothing(stranger, of)
+    assert (await bob.delete(f"/api/choices/watch/{ada.id}")).status_code < 300
+    await sees(b, ada)
+    await a.ask(SYSTEM, "set_status", {"status": "idle"})
+    await sees(b, ada)
+
+
+async def test_a_watch_shows_nobody_who_does_not_want_it(people: People, doors: Doors) -> None:
+    """ "...interested to know": who hides, or blocked the watcher, is not there for them, now or later."""
+    ada, eve, bob = await people.sign_up("Ada", "Eve", "Bob")
+    for watcher in (eve, bob):
+        assert (await watcher.put(f"/api/choices/watch/{ada.id}")).status_code < 300
+    assert (await ada.put(f"/api/choices/block/{eve.id}")).status_code < 300
+    e, b = await eve.arrive(to=doors.second), await bob.arrive(to=doors.second)
+    a = await ada.arrive()
+    await sees(b, ada, "online")
+    await a.ask(SYSTEM, "set_hidden", {"hidden": True})
+    await sees(b, ada)
+    await a.ask(SYSTEM, "set_status", {"status": "idle"})
+    hidden_too = await ada.arrive(to=doors.second)
+    for client in (await eve.arrive(), await bob.arrive()):
+        await client.wait_for(SYSTEM, "presence_state")
+        assert statuses(client, ada) == []
+    await sees(b, ada)
+    await a.ask(SYSTEM, "set_hidden", {"hidden": False})
+    await sees(b, ada, "idle", "online")
+    await hidden_too.drop()
+    await sees(b, ada, "idle")
+    await strangers_see_nothing(e, ada)
+    # Blocked while they see each other: from then on they do not.
+    assert (await ada.put(f"/api/choices/block/{bob.id}")).status_code < 300
+    await sees(b, ada)
+    await a.ask(SYSTEM, "set_status", {"status": "online"})
+    await sees(b, ada)
+    # And once it is taken back, again.
+    assert (await ada.delete(f"/api/choices/block/{bob.id}")).status_code < 300
+    await sees(b, ada, "online")
+
+
+async def test_only_the_latest_is_told_on_start(people: People, doors: Doors) -> None:
+    """ "It is not important ... how many time a friend went online/offline while she herself was offline"."""
+    ada, bob = await people.sign_up("Ada", "Bob")
+    a = await ada.arrive()
+    await start_private(a, bob)
+    for _ in range(5):
+        await a.drop()
+        a = await ada.arrive()
+        await a.ask(SYSTEM, "set_status", {"status": "idle"})
+    b = await bob.connect(doors.second)
+    await b.join(SYSTEM)
+    await b.wait_for(SYSTEM, "presence_state")
+    await b.heartbeat()
+    assert statuses(b, ada) == ["idle"]
+    told = [frame.payload for frame in b.frames if frame.event == "presence_diff" and ada.id in str(frame.payload)]
+    assert told == []
+
+
+async def test_who_shares_a_channel_is_told_nothing(people: People, doors: Doors) -> None:
+    """ "A naive approach ends up sending every heart-beat to every user": here each hears of their contact alone.
+
+    `make bench` shows the same of a thousand.
+    """
+    count = 24
+    crowd = await people.sign_up(*(f"One of many {number}" for number in range(count)))
+    await start_channel(crowd[0], *crowd[1:])
+    for one, other in zip(crowd[::2], crowd[1::2], strict=True):
+        async with await one.arrive() as client:
+            await start_private(client, other)
+    clients = [await one.arrive(to=door) for one, door in zip(crowd, [*doors] * (count // 2), strict=True)]
+    for client, one in zip(clients, crowd, strict=True):
+        await sees(client, one, "online")
+    for number, (client, one) in enumerate(zip(clients, crowd, strict=True)):
+        contact = crowd[number ^ 1]
+        await sees(client, contact, "online")
+        assert presence(client).keys() == {one.id, contact.id}
+        told = [frame for frame in client.frames if frame.event == "presence_diff"]
+        about = {user for frame in told for user in {**frame.payload["joins"], **frame.payload["leaves"]}}
+        assert about <= {one.id, contact.id}
+        assert len(told) <= 2

@@ -1,7 +1,7 @@
-"""Who is online, told to those who may care: contacts, and oneself (Hubbub protocol, section 1; seed 003).
+"""Who is online, told to those who care: contacts, who watches, and oneself (Hubbub protocol, section 1; seed 000).
 
-Each change is published to the topic of every contact, so it costs as many frames as the user has contacts online,
-however many users there are. Hidden users are in no store and appear to nobody.
+Each change is published to the topic of everyone in the user's circle (`storage/circles.py`), so it costs as many
+frames as of these are online, however many users there are. Hidden users are in no store and appear to nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Coroutine, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from msgspec.json import decode
@@ -21,7 +21,7 @@ from hubbub.bus.port import Published
 from hubbub.bus.presence import Meta, PresenceStore, Present
 from hubbub.gateway.channel import Socket
 from hubbub.gateway.topics import PRESENCE_PREFIX, SYSTEM_TOPIC
-from hubbub.storage import users
+from hubbub.storage import circles
 from hubbub.storage.engine import Reader
 from hubbub.wire.errors import Refusal
 from hubbub.wire.frames import encode
@@ -29,6 +29,7 @@ from hubbub.wire.ids import rfc3339
 
 log = structlog.get_logger("hubbub.presence")
 
+Status = Literal["online", "idle"]
 ANOTHER_TRY = 1.0  # seconds, while the database is away
 
 
@@ -40,6 +41,7 @@ class Presence:
         self._reader = reader
         self._publisher = publisher
         self._refs: dict[Socket, Meta | None] = {}  # None: the socket watches, and is not shown
+        self._idle: set[Socket] = set()  # of those shown or not: their users are away from them
         self._overtaken: dict[str, bool] = {}  # users who are being shown the state: whether a diff came meanwhile
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -73,25 +75,25 @@ class Presence:
                 return
 
     async def _arrive(self, socket: Socket, user: str) -> None:
-        contacts, hidden = await self._reader.run(users.presence_circle, user)
+        circle = await self._reader.run(circles.of, user)
         if socket not in self._refs or self._refs[socket] is not None:
             return  # it went meanwhile, and nobody would ever take its presence away; or it came again and is shown
-        if not hidden:
-            meta = Meta(secrets.token_urlsafe(9), rfc3339(time.time_ns() // 1_000_000), "online")
+        if not circle.hidden:
+            meta = Meta(_fresh_ref(), rfc3339(time.time_ns() // 1_000_000), self._status(socket))
             self._refs[socket] = meta
             await self._store.arrive(user, meta)
-            self._tell([*contacts, user], {user: [meta]}, {})
-        await self._show(socket, [*contacts, user])
+            self._tell([*circle.audience, user], {user: [meta]}, {})
+        await self._show(socket, [*circle.shown, user])
 
     async def show(self, socket: Socket) -> None:
         """Push the whole state again, as soon as the database is there: the socket may stay, and never ask itself."""
         while (user := socket.user_id) is not None and socket in self._refs:
             try:
-                contacts = await self._reader.run(users.contacts, user)
+                shown = await self._reader.run(circles.shown, user)
             except Refusal:
                 await asyncio.sleep(ANOTHER_TRY)
             else:
-                await self._show(socket, [*contacts, user])
+                await self._show(socket, [*shown, user])
                 return
 
     async def _show(self, socket: Socket, circle: list[str]) -> None:
@@ -107,6 +109,7 @@ class Presence:
     async def leave(self, socket: Socket) -> None:
         """The socket left the topic, or went."""
         meta = self._refs.pop(socket, None)
+        self._idle.discard(socket)
         await self._withdraw(socket, meta)
 
     async def _withdraw(self, socket: Socket, meta: Meta | None) -> None:
@@ -114,7 +117,29 @@ class Presence:
         if meta is None or user is None:
             return
         await self._store.leave(user, meta.phx_ref)
-        await self._tell_contacts(user, {}, {user: [meta]})
+        await self._tell_circle(user, {}, {user: [meta]})
+
+    async def set_status(self, socket: Socket, status: Status) -> None:
+        """Say whether somebody is at this socket; others see the best of all sockets of the user.
+
+        As Phoenix has it, a presence that changes leaves and comes back under another ref. Raises `Unavailable`.
+        """
+        (self._idle.add if status == "idle" else self._idle.discard)(socket)
+        user, before = socket.user_id, self._refs.get(socket)
+        if user is None or before is None or before.status == status:
+            return
+        audience = await self._reader.run(circles.audience, user)
+        if self._refs.get(socket) is not before:
+            return  # it went, or hid, meanwhile
+        after = Meta(_fresh_ref(), before.online_at, self._status(socket))
+        self._refs[socket] = after
+        await self._store.arrive(user, after)
+        await self._store.leave(user, before.phx_ref)
+        stays = self._refs.get(socket) is after  # else whoever took it away tells of that
+        self._tell([*audience, user], {user: [after]} if stays else {}, {user: [before]})
+
+    def _status(self, socket: Socket) -> Status:
+        return "idle" if socket in self._idle else "online"
 
     def overhear(self, published: Published, listeners: list[Any]) -> bool:
         """The user hid or shows themselves, or has other contacts: every process follows for its own sockets of theirs.
@@ -146,16 +171,16 @@ class Presence:
 
     # --- telling --------------------------------------------------------------------------------------------------
 
-    async def _tell_contacts(self, user: str, joins: Present, leaves: Present) -> None:
+    async def _tell_circle(self, user: str, joins: Present, leaves: Present) -> None:
         while True:
             try:
-                contacts = await self._reader.run(users.contacts, user)
+                audience = await self._reader.run(circles.audience, user)
             except Refusal:
                 if not leaves:
                     return  # they learn of it when they join anew
                 await asyncio.sleep(ANOTHER_TRY)  # who went must not be shown for ever because the database was away
             else:
-                self._tell([*contacts, user], joins, leaves)
+                self._tell([*audience, user], joins, leaves)
                 return
 
     def _tell(self, audience: Iterable[str], joins: Present, leaves: Present) -> None:
@@ -167,11 +192,11 @@ class Presence:
 
     def _gone(self, present: Present) -> None:
         for user, metas in present.items():
-            self._spawn(self._tell_contacts(user, {}, {user: metas}))
+            self._spawn(self._tell_circle(user, {}, {user: metas}))
 
     def _returned(self, present: Present) -> None:
         for user, metas in present.items():
-            self._spawn(self._tell_contacts(user, {user: metas}, {}))
+            self._spawn(self._tell_circle(user, {user: metas}, {}))
 
     def _restored(self) -> None:
         """What was shown while the store was away lacked other processes' users there, and this one's elsewhere."""
@@ -180,13 +205,17 @@ class Presence:
     async def _tell_all_anew(self) -> None:
         for socket, meta in list(self._refs.items()):
             if socket.user_id is not None and meta is not None:
-                await self._tell_contacts(socket.user_id, {socket.user_id: [meta]}, {})
+                await self._tell_circle(socket.user_id, {socket.user_id: [meta]}, {})
         await self._show_all(list(self._refs))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _fresh_ref() -> str:
+    return secrets.token_urlsafe(9)
 
 
 def _entries(present: Present) -> dict[str, Any]:

@@ -400,9 +400,3 @@ def acquaintances(connection: Connection, user_id: str) -> list[PublicUser]:
     )
     rows = connection.execute(select(users).where(users.c.id.in_(others), users.c.id != user_id).order_by(users.c.id))
     return [_public(row, known=True) for row in rows]
-
-
-def presence_circle(connection: Connection, user_id: str) -> tuple[list[str], bool]:
-    """Who hears of the user's presence, and whether the user is hidden."""
-    hidden = connection.execute(select(users.c.hidden).where(users.c.id == user_id)).scalar()
-    return contacts(connection, user_id), bool(hidden)

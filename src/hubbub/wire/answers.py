@@ -110,6 +110,10 @@ class MessageSent(msgspec.Struct, kw_only=True):
     status: Literal["message_sent"]
 
 
+class StatusSet(msgspec.Struct, kw_only=True):
+    status: Literal["online", "idle"]
+
+
 class Renamed(msgspec.Struct, kw_only=True):
     user_id: str
     display_name: str

@@ -59,6 +59,12 @@ class SetHidden(Write, kw_only=True):
     hidden: bool
 
 
+class SetStatus(Payload, kw_only=True):
+    """Of this socket; the user is online as long as one of theirs is."""
+
+    status: Literal["online", "idle"]
+
+
 class SetDisplayName(Write, kw_only=True):
     display_name: str
 

@@ -313,8 +313,10 @@ _OLD_MESSAGE = "in an open group with `history` joined, to those who may see the
 
 PUSHES: Mapping[str, Mapping[str, Push]] = {
     "system": {
-        "presence_state": _push("After the join: who of one's contacts is online.", dict[str, PresenceEntry]),
-        "presence_diff": _push("A contact came or went.", PresenceDiff),
+        "presence_state": _push(
+            "After the join: who is online of one's contacts and of whom one watches.", dict[str, PresenceEntry]
+        ),
+        "presence_diff": _push("A contact, or whom one watches, came, went, or has another status.", PresenceDiff),
         "update_display_name": _push("A contact, or oneself, has another name.", UpdateDisplayName),
         "update_profile": _push("A contact, or oneself, has another name, picture or `about`.", UpdateProfile),
         "set_hidden": _push("One's own `hidden` was set, perhaps on another device.", Hidden),

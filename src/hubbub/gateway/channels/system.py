@@ -17,6 +17,7 @@ from hubbub.wire import answers, events
 from hubbub.wire.errors import Unauthorized, UnmatchedTopic
 
 STARTING = Rule("starting", 1, 60)
+STATUS = Rule("status", 1, 20)
 
 
 class SystemChannel:
@@ -34,6 +35,7 @@ class SystemChannel:
         self._tasks: set[asyncio.Task[None]] = set()
         self.events: dict[str, Event] = {
             "set_hidden": handles(events.SetHidden, self.set_hidden, answers.MessageSent),
+            "set_status": handles(events.SetStatus, self.set_status, answers.StatusSet),
             "set_display_name": handles(events.SetDisplayName, self.set_display_name, answers.Renamed),
             "start_group_conversation": handles(events.StartGroupConversation, self.start_group, answers.Begun),
             "start_private_conversation": handles(events.StartPrivateConversation, self.start_private, answers.Begun),
@@ -72,6 +74,12 @@ class SystemChannel:
         user = _user(socket)
         await self._accounts.set_hidden(user, payload.hidden, payload.op_id)
         return {"status": "message_sent"}
+
+    async def set_status(self, socket: Socket, id: str, payload: events.SetStatus) -> Response:
+        """Say whether somebody is at this device: `online`, or `idle`."""
+        self._limiter.spend_now(STATUS, _user(socket))
+        await self._presence.set_status(socket, payload.status)
+        return {"status": payload.status}
 
     async def set_display_name(self, socket: Socket, id: str, payload: events.SetDisplayName) -> Response:
         """Change one's name; contacts are told."""

@@ -98,6 +98,13 @@ export interface SetHidden {
 	op_id?: string | null;
 	hidden: boolean;
 }
+/**
+ * Of this socket; the user is online as long as one of theirs is.
+ */
+export interface SetStatus {
+	token?: string | null;
+	status: 'idle' | 'online';
+}
 export interface SetDisplayName {
 	token?: string | null;
 	op_id?: string | null;
@@ -683,6 +690,9 @@ export interface StreamPulled {
  */
 export interface MessageSent {
 	status: 'message_sent';
+}
+export interface StatusSet {
+	status: 'idle' | 'online';
 }
 export interface Renamed {
 	user_id: string;
