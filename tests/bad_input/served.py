@@ -79,7 +79,6 @@ def _kind(kind: inspect.Type) -> str | None:
         return TEXTS_BY_NAME if isinstance(kind.value_type, inspect.StrType) else DOCUMENT
     simple: dict[type[Any], str] = {
         inspect.StrType: TEXT,
-        inspect.LiteralType: TEXT,
         inspect.IntType: NUMBER,
         inspect.BoolType: SWITCH,
     }

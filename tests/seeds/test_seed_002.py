@@ -256,6 +256,16 @@ async def test_a_signed_message_counts_once(people: People, doors: Doors) -> Non
     assert len(await read(people, room)) == 1
 
 
+async def test_what_is_to_be_off_the_record_is_not_kept_by_mistake(people: People, doors: Doors) -> None:
+    """ "All messages should be signed": there is no other record to be off, so who asks for that is refused."""
+    _, room = await room_of(people)
+    guest = await Guest.join(people, room, "Ada")
+    client = await guest.arrive(to=doors.second)
+    reply = await client.push(guest.topic, "send_message", {**guest.spoken("psst"), "off_the_record": True})
+    assert (reply.status, reply.response["reason"]) == ("error", "wrong_kind")
+    assert await read(people, room) == []
+
+
 async def test_all_users_see_a_consistent_version_of_the_chat_room(people: People, doors: Doors) -> None:
     """ "Messages needs to be ordered in some centralized data structure": the server's order, for everyone."""
     _, room = await room_of(people)

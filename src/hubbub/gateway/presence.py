@@ -11,7 +11,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Coroutine, Iterable
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from msgspec.json import decode
@@ -29,7 +29,6 @@ from hubbub.wire.ids import rfc3339
 
 log = structlog.get_logger("hubbub.presence")
 
-Status = Literal["online", "idle"]
 ANOTHER_TRY = 1.0  # seconds, while the database is away
 
 
@@ -119,7 +118,7 @@ class Presence:
         await self._store.leave(user, meta.phx_ref)
         await self._tell_circle(user, {}, {user: [meta]})
 
-    async def set_status(self, socket: Socket, status: Status) -> None:
+    async def set_status(self, socket: Socket, status: str) -> None:
         """Say whether somebody is at this socket; others see the best of all sockets of the user.
 
         As Phoenix has it, a presence that changes leaves and comes back under another ref. Raises `Unavailable`.
@@ -138,7 +137,7 @@ class Presence:
         stays = self._refs.get(socket) is after  # else whoever took it away tells of that
         self._tell([*audience, user], {user: [after]} if stays else {}, {user: [before]})
 
-    def _status(self, socket: Socket) -> Status:
+    def _status(self, socket: Socket) -> str:
         return "idle" if socket in self._idle else "online"
 
     def overhear(self, published: Published, listeners: list[Any]) -> bool:

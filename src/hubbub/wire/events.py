@@ -62,7 +62,7 @@ class SetHidden(Write, kw_only=True):
 class SetStatus(Payload, kw_only=True):
     """Of this socket; the user is online as long as one of theirs is."""
 
-    status: Literal["online", "idle"]
+    status: Annotated[str, Meta(pattern=r"^(online|idle)$(?!\n)")]
 
 
 class SetDisplayName(Write, kw_only=True):
@@ -118,11 +118,15 @@ class SendMessage(Body):
 
 
 class SendSigned(Payload, kw_only=True):
-    """`id` is a fresh UUID. `signature`: of the participant, over room, `id`, their unique name and `content`."""
+    """`id` is a fresh UUID. `signature`: of the participant, over room, `id`, their unique name and `content`.
+
+    `off_the_record` is refused: who asks for that must not find it kept.
+    """
 
     id: str
     content: str
     signature: str = ""
+    off_the_record: bool = False
 
 
 class EditMessage(Body, kw_only=True):

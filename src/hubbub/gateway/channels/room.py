@@ -11,7 +11,7 @@ from hubbub.gateway.attendance import Attendance
 from hubbub.gateway.channel import Answer, Event, Response, Socket, handles, submits
 from hubbub.gateway.typing import Typing
 from hubbub.wire import answers, events
-from hubbub.wire.errors import Unauthorized
+from hubbub.wire.errors import Unauthorized, WrongKind
 
 
 class RoomChannel:
@@ -63,6 +63,8 @@ class RoomChannel:
 
     def send_message(self, socket: Socket, id: str, payload: events.SendSigned, done: Answer) -> None:
         """Say something that one has signed."""
+        if payload.off_the_record:
+            raise WrongKind("Where every message is signed for the record, none is off it.")
         self._talk.send(self._speaker(socket, id), payload.id, payload.content, payload.signature, done)
 
     async def start_typing(self, socket: Socket, id: str, payload: events.Nothing) -> Response:

@@ -103,7 +103,7 @@ export interface SetHidden {
  */
 export interface SetStatus {
 	token?: string | null;
-	status: 'idle' | 'online';
+	status: string;
 }
 export interface SetDisplayName {
 	token?: string | null;
@@ -160,12 +160,15 @@ export interface SendMessage {
 }
 /**
  * `id` is a fresh UUID. `signature`: of the participant, over room, `id`, their unique name and `content`.
+ *
+ * `off_the_record` is refused: who asks for that must not find it kept.
  */
 export interface SendSigned {
 	token?: string | null;
 	id: string;
 	content: string;
 	signature?: string;
+	off_the_record?: boolean;
 }
 export interface EditMessage {
 	token?: string | null;
