@@ -62,8 +62,12 @@ class Network(asyncio.Transport):
 
     async def replies(self, count: int) -> None:
         """Returns when so many have been written."""
+        await self.brings(b"phx_reply", count)
+
+    async def brings(self, what: bytes, times: int = 1) -> None:
+        """Returns when this has been written so often."""
         async with asyncio.timeout(5):
-            while self.written.count(b"phx_reply") < count:
+            while self.written.count(what) < times:
                 self._more.clear()
                 await self._more.wait()
 

@@ -5,8 +5,10 @@ Each test quotes the sentence of the seed that it is about.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -126,6 +128,25 @@ async def test_list_of_current_users_for_each_room(people: People, doors: Doors)
     await b.drop()
     await again.leave(bob.topic)
     await a.wait_for(ada.topic, "participants", lambda told: told["participants"] == both[:1])
+
+
+@pytest.mark.postgres
+@pytest.mark.redis
+async def test_a_process_that_dies_leaves_nobody_behind_in_the_list(
+    tmp_path: Path, postgres_url: str, redis_url: str
+) -> None:
+    with Cluster(tmp_path, database_url=postgres_url, redis_url=redis_url) as cluster:
+        async with People(cluster.first) as people:
+            _, room = await room_of(people)
+            ada, bob = await Guest.join(people, room, "Ada"), await Guest.join(people, room, "Bob")
+            a = await ada.arrive()
+            await bob.arrive(to=cluster.second)
+            both = [ada.answer["participant"], bob.answer["participant"]]
+            await a.wait_for(ada.topic, "participants", lambda told: told["participants"] == both)
+            await asyncio.to_thread(cluster.second.kill)
+            await a.wait_for(ada.topic, "participants", lambda told: told["participants"] == both[:1])
+            document = await a.join(ada.topic, {"ticket": ada.ticket})
+            assert document["participants"] == both[:1]
 
 
 async def test_public_key_is_registered_on_joining_and_shown(people: People) -> None:
