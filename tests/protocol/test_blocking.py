@@ -79,6 +79,8 @@ async def test_nothing_is_said_in_the_one_that_there_is_and_both_hear_the_same(p
     refused = [await refusal(client.ask(topic, "send_message", hello)) for client in (pair.b, pair.a)]
     assert refused[0] == refused[1]
     assert refused[0]["reason"] == "blocked"
+    whispered = {**hello, "off_the_record": True}
+    assert (await refusal(pair.b.ask(topic, "send_message", whispered)))["reason"] == "blocked"
     edit = {"message_group_id": said[pair.b]["message"]["message_group"], **hello}
     assert (await refusal(pair.b.ask(topic, "edit_message", edit)))["reason"] == "blocked"
     pulled = await pair.b.ask(topic, "sync", {"cursor": 0})

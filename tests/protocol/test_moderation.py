@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from hubbub.storage.lobby import LOBBY_ID
 from hubbub.wire.ids import new_id
 from tests.people import SYSTEM, People, Person, conversation, copies, start_channel, start_group, start_open_group
 from tests.phoenix import Client, Refused
 from tests.protocol.conftest import Doors
 from tests.protocol.test_starting_anew import begun
+from tests.server import promote
 
 SECRET = "the rude words"
 
@@ -199,6 +201,7 @@ async def test_who_is_muted_writes_nothing_in_any_way(channel: Place) -> None:
     about = {"message_group_id": message}
     tries = [
         ("send_message", {"content": "again"}),
+        ("send_message", {"content": "again", "off_the_record": True}),
         ("edit_message", {**about, "content": "again"}),
         ("react", {**about, "emoji": "+1"}),
         ("change_alias", {"alias": "again"}),
@@ -209,6 +212,30 @@ async def test_who_is_muted_writes_nothing_in_any_way(channel: Place) -> None:
     await channel.b.ask(channel.topic, "delete_message", about)
     await channel.expect(channel.mod, "DELETE", f"sanctions/{channel.bob.id}/mute")
     await channel.say(channel.b, "thank you")
+
+
+@pytest.mark.parametrize("kind", ["mute", "ban"])
+async def test_in_the_lobby_who_never_joined_it_is_silent_too(people: People, doors: Doors, kind: str) -> None:
+    ada, root = await people.sign_up("Ada", "Root")
+    promote(doors.first, root.email)
+    a, topic = await ada.arrive(LOBBY_ID, to=doors.second), conversation(LOBBY_ID)
+    said = await a.ask(topic, "send_message", {"content": "hello"})
+    about = {"message_group_id": said["message"]["message_group"]}
+    path = f"/api/conversations/{LOBBY_ID}/sanctions/{ada.id}/{kind}"
+    assert (await root.put(path, {"reason": "Loud"})).status_code == 200
+    tries = [
+        ("send_message", {"content": "again"}),
+        ("send_message", {"content": "again", "off_the_record": True}),
+        ("edit_message", {**about, "content": "again"}),
+        ("react", {**about, "emoji": "+1"}),
+    ]
+    for event, payload in tries:
+        assert (await refusal(a.ask(topic, event, payload)))["reason"] == "muted", event
+    joining = await ada.put(f"/api/channels/{LOBBY_ID}/subscription")
+    assert joining.status_code == (200 if kind == "mute" else 403)
+    assert (await refusal(a.ask(topic, "send_message", {"content": "again"})))["reason"] == "muted"
+    assert (await root.delete(path)).status_code == 204
+    await a.ask(topic, "send_message", {"content": "thank you"})
 
 
 async def test_a_mute_outlasts_leaving_and_coming_back(channel: Place) -> None:
