@@ -40,7 +40,7 @@ from hubbub.actions.messages import Messages
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.passing import Passing
 from hubbub.actions.pictures import Pictures
-from hubbub.actions.publishing import Publisher
+from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.pulling import Pulling
 from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
@@ -60,8 +60,10 @@ from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tickets import Tickets
 from hubbub.auth.tokens import Tokens
+from hubbub.bus.counts import CountStore
+from hubbub.bus.counts_memory import MemoryCounts
 from hubbub.bus.memory import MemoryBus
-from hubbub.bus.port import Bus
+from hubbub.bus.port import Bus, Published
 from hubbub.bus.presence import PresenceStore
 from hubbub.bus.presence_memory import MemoryPresence
 from hubbub.collecting import Collecting
@@ -75,7 +77,9 @@ from hubbub.gateway.channels.room import RoomChannel
 from hubbub.gateway.channels.system import SystemChannel
 from hubbub.gateway.channels.user import UserChannel
 from hubbub.gateway.connection import Connection
+from hubbub.gateway.counting import Counting
 from hubbub.gateway.gateway import ROOM, Gateway
+from hubbub.gateway.livechat import ChatDoor
 from hubbub.gateway.presence import Presence
 from hubbub.gateway.reference import asyncapi
 from hubbub.gateway.topics import Topics
@@ -87,7 +91,7 @@ from hubbub.http.web_client import FOLDER, WebClient, beside
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
 from hubbub.storage.engine import Reader, open_writing_engine
-from hubbub.storage.lobby import ensure_lobby
+from hubbub.storage.lobby import LOBBY_ID, ensure_lobby
 from hubbub.storage.memberships import readers_among
 from hubbub.storage.meta import read_epoch
 from hubbub.storage.migrate import is_current, migrate
@@ -145,7 +149,7 @@ class Server:
             event.listen(self._writing, "after_cursor_execute", self._metrics.query)
         self._writer = Writer(self._writing, observe=self._metrics.batch)
         self._sweep = Sweep(self._reader, self._writer, ages(settings)) if worker.number == 0 else None
-        self._bus, present, attending = _carriers(settings)
+        self._bus, present, attending, counts = _carriers(settings)
         self._publisher = Publisher(self._bus)
         self._expiring = Expiring(self._reader, self._writer, self._publisher) if worker.number == 0 else None
         self._closing = Closing(self._reader, self._writer, self._publisher)
@@ -183,6 +187,7 @@ class Server:
         self._topics = Topics(self._bus, self._readers_among)
         self._topics.overhear = self._presence.overhear
         self._make_rooms(keys, epoch, attending)
+        self._counting = Counting(counts, self._tell_count)
         self._channels = self._make_channels()
         self._gateway = Gateway(
             self._topics,
@@ -190,6 +195,8 @@ class Server:
             self._tokens,
             self._revocations,
             self._metrics,
+            ChatDoor(self._channels["conversation"], self._reader),
+            self._counting.tally,
             origins=frozenset(settings.all_origins),
             max_frame=settings.max_frame,
             max_unsent=settings.max_unsent,
@@ -220,6 +227,8 @@ class Server:
         self._gateway.start()
         await self._bus.start(self._topics.deliver, self._gateway.resync)
         running.push_async_callback(self._bus.close)
+        self._counting.start()
+        running.push_async_callback(self._counting.close)
         await self._presence.start()
         running.push_async_callback(self._presence.close)
         await self._attendance.start()
@@ -317,6 +326,7 @@ class Server:
             pulling=self._pulling,
             publisher=publisher,
             topics=self._topics,
+            counting=self._counting,
             limiter=self._limiter,
             sending=self._sending,
         )
@@ -331,6 +341,10 @@ class Server:
 
     async def _readers_among(self, conversation_id: str, user_ids: set[str]) -> tuple[set[str] | None, int]:
         return await self._reader.run(readers_among, conversation_id, user_ids)
+
+    def _tell_count(self, payload: bytes) -> None:
+        """Each process counts for itself, so its own sockets are told without the bus."""
+        self._topics.deliver([Published(conversation_topic(LOBBY_ID), "user_count", payload)])
 
     def _make_http(self) -> Any:
         readiness = Readiness(self._checks())
@@ -396,7 +410,7 @@ class Server:
         if not FOLDER.exists():
             log.warning("no_web_client", hint="`make web` builds it; the API is served without")
             return api
-        reserved = {route.path.split("/")[1] for route in api.routes} | {"socket"}
+        reserved = {route.path.split("/")[1] for route in api.routes} | {"socket", "ws"}
         client = WebClient(
             FOLDER, reserved=reserved, name=settings.web_name, api=settings.web_api, logo=settings.web_logo
         )
@@ -431,18 +445,19 @@ def socket_limits(settings: Settings) -> dict[str, int | float]:
     return {name: getattr(settings, name) for name in names}
 
 
-def _carriers(settings: Settings) -> tuple[Bus, PresenceStore, PresenceStore]:
-    """The bus, who is online, and who is in which room."""
+def _carriers(settings: Settings) -> tuple[Bus, PresenceStore, PresenceStore, CountStore]:
+    """The bus, who is online, who is in which room, and how many are connected."""
     if not settings.redis_url:
-        return MemoryBus(), MemoryPresence(), MemoryPresence()
+        return MemoryBus(), MemoryPresence(), MemoryPresence(), MemoryCounts()
     try:  # here and not above: one process does not need the extra
+        from hubbub.bus.counts_redis import RedisCounts  # noqa: PLC0415
         from hubbub.bus.presence_redis import RedisPresence  # noqa: PLC0415
         from hubbub.bus.redis import RedisBus  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         raise WrongSettings(["redis_url needs the extra `redis`: pip install 'hubbub[redis]'."]) from missing
     try:
         url = settings.redis_url
-        return RedisBus(url), RedisPresence(url), RedisPresence(url, prefix="hubbub:rooms")
+        return RedisBus(url), RedisPresence(url), RedisPresence(url, prefix="hubbub:rooms"), RedisCounts(url)
     except ValueError as wrong:
         raise WrongSettings(["redis_url: the value is not an address of Redis."]) from wrong
 

@@ -8,10 +8,12 @@ from typing import Any, cast
 from hubbub.auth.actor import Actor
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
+from hubbub.bus.counts import Tally
 from hubbub.bus.memory import MemoryBus
 from hubbub.gateway.channel import Channel, Event, Socket
 from hubbub.gateway.connection import Connection
 from hubbub.gateway.gateway import Gateway
+from hubbub.gateway.livechat import ChatDoor
 from hubbub.gateway.topics import Topics
 from hubbub.monitoring import Metrics
 from hubbub.storage.engine import Reader
@@ -94,6 +96,8 @@ class World:
             Tokens(bytes(32)),
             Revocations(reader),
             Metrics(),
+            cast("ChatDoor", None),
+            Tally(),
             origins=frozenset(),
             max_frame=4096,
             max_unsent=65536,

@@ -57,6 +57,7 @@ from hubbub.storage.vault import Vault, unlock
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.events import Pulled
 from hubbub.wire.ids import new_id
+from hubbub.wire.livechat import ChatHistory
 from hubbub.wire.resources import MessagePage
 
 SECRET = bytes(range(32))
@@ -124,6 +125,10 @@ class Reading:
     ) -> MessagePage:
         self.asked.append((actor.user_id if actor else None, conversation_id, page_token, page_size))
         return MessagePage(items=[], page_token=None)
+
+    async def lobby_before(self, stamp: int) -> ChatHistory:
+        self.asked.append((stamp,))
+        return ChatHistory(messages=[])
 
     async def private_with(self, actor: Actor, user_id: str) -> str | None:
         self.asked.append((actor.user_id, user_id))

@@ -235,6 +235,7 @@ async def _lobby(guest: Recorder, a: Recorder, ada: Person) -> None:
     """A guest reads there, and is not told who subscribes."""
     topic = conversation(LOBBY_ID)
     await guest.join(topic)
+    await guest.wait_for(topic, "user_count")
     await a.join(topic)
     await ada.put(f"/api/channels/{LOBBY_ID}/subscription")
     await guest.wait_for(topic, "version")

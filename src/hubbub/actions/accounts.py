@@ -18,6 +18,7 @@ from hubbub.auth.credentials import Credentials
 from hubbub.auth.passwords import Passwords
 from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
+from hubbub.auth.terms import COOKIE_TERMS, TERMS, Terms
 from hubbub.auth.tokens import Tokens
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
@@ -26,7 +27,7 @@ from hubbub.storage.engine import Reader
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import BadInput, InvalidToken, NotFound
+from hubbub.wire.errors import BadInput, InvalidCredentials, InvalidToken, NotFound
 from hubbub.wire.events import Changed, ConversationRow
 from hubbub.wire.ids import new_id, require_id
 from hubbub.wire.keys import Kdf, Slot, SlotName
@@ -91,7 +92,7 @@ class Accounts:
 
     # --- signing in -----------------------------------------------------------------------------------------
 
-    async def register(self, asked: Register) -> SignedIn:
+    async def register(self, asked: Register, terms: Terms = TERMS) -> SignedIn:
         """Make an account, with the keys that its client made for it, and sign it in.
 
         Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`, `Unavailable`.
@@ -112,18 +113,18 @@ class Accounts:
             handles=list(islice(candidates(name), HANDLES_TRIED)),
         )
         await self._writer.write(_begin, new, keys, slots)
-        return await self._sign_in(account)
+        return await self._sign_in(account, terms)
 
     async def prelogin(self, asked: Prelogin) -> Stretching:
         """How the password of this address is to be stretched, whether or not anybody has it."""
         return Stretching(kdf=await self._credentials.stretching(asked.email))
 
-    async def login(self, asked: Login) -> SignedIn:
+    async def login(self, asked: Login, terms: Terms = TERMS) -> SignedIn:
         """Begin a new family. Raises `InvalidCredentials`, in the same time whether or not the address is
         known.
         """
         account = await self._credentials.by_email(asked.email, asked.password)
-        return await self._sign_in(await self._with_current_hash(account, asked.password))
+        return await self._sign_in(await self._with_current_hash(account, asked.password), terms)
 
     async def _with_current_hash(self, account: users.Account, password: str) -> users.Account:
         if not self._passwords.is_outdated(account.password_hash):
@@ -132,18 +133,19 @@ class Accounts:
         await self._writer.write(users.replace_password_hash, account, new_hash, users=[account.id])
         return msgspec.structs.replace(account, password_hash=new_hash)
 
-    async def _sign_in(self, account: users.Account) -> SignedIn:
+    async def _sign_in(self, account: users.Account, terms: Terms) -> SignedIn:
         family_id, refresh_token = new_id(), self._refresh_tokens.first()
         at = await self._writer.write(
             families.begin_family,
             account,
             family_id,
             self._refresh_tokens.stored(refresh_token),
+            terms.refresh,
             users=[account.id],
         )
-        return await self._signed_in(families.Exchange(account.id, family_id, at), refresh_token)
+        return await self._signed_in(families.Exchange(account.id, family_id, at), refresh_token, terms)
 
-    async def refresh(self, asked: Refresh) -> SignedIn:
+    async def refresh(self, asked: Refresh, terms: Terms = TERMS) -> SignedIn:
         """Exchange a refresh token for new tokens. Raises `InvalidToken`, `ExpiredToken`.
 
         A token is good for one exchange; a second use ends its family, access tokens too, unless it repeats
@@ -155,20 +157,26 @@ class Accounts:
             raise InvalidToken()
         successor = self._refresh_tokens.successor(asked.token, asked.op_id)
         outcome = await self._writer.write(
-            families.exchange, spent, asked.op_id, self._refresh_tokens.stored(successor), users=[owner]
+            families.exchange,
+            spent,
+            asked.op_id,
+            self._refresh_tokens.stored(successor),
+            terms.refresh,
+            users=[owner],
         )
         if isinstance(outcome, families.Reused):
             self._revocations.apply([outcome.revocation])
             raise InvalidToken("This refresh token was used before; sign in again.")
-        return await self._signed_in(outcome, successor)
+        return await self._signed_in(outcome, successor, terms)
 
-    async def _signed_in(self, granted: families.Exchange, refresh_token: str) -> SignedIn:
+    async def _signed_in(self, granted: families.Exchange, refresh_token: str, terms: Terms) -> SignedIn:
         user, mine, others = await self._reader.run(_overview, granted.user_id)
+        about = {"id": user.id, "email": user.email, "name": user.display_name} if terms.telling else None
         return SignedIn(
             user=user,
             conversations=mine,
             users=others,
-            auth_token=self._tokens.issue(granted.user_id, granted.family_id, granted.at // 1000),
+            auth_token=self._tokens.issue(granted.user_id, granted.family_id, granted.at // 1000, terms, about),
             refresh_token=refresh_token,
         )
 
@@ -198,6 +206,22 @@ class Accounts:
         await self._writer.write(
             _change_password, account, new_hash, asked.kdf, sealed, users=[user_id], tell=self._revocations.apply
         )
+
+    async def replace_password(self, user_id: str, new_password: str, current: str | None) -> SignedIn:
+        """Set a new password as seed 004 does, which needs no current one; ends every family and begins a new one.
+
+        Where an account key hangs on the password that is not enough: raises `InvalidCredentials` without it.
+        """
+        if current is None and await self._reader.run(users.kdf_by_id, user_id) is not None:
+            raise InvalidCredentials("Send current_password: the keys of this account hang on it.")
+        account = await self._reader.run(users.account_by_id, user_id)
+        if account is None or current is not None:
+            account = await self._credentials.by_id(user_id, current or "")
+        new_hash = await self._passwords.hash(new_password)
+        await self._writer.write(
+            _change_password, account, new_hash, None, {}, users=[user_id], tell=self._revocations.apply
+        )
+        return await self._sign_in(msgspec.structs.replace(account, password_hash=new_hash), COOKIE_TERMS)
 
     # --- settings -------------------------------------------------------------------------------------------
 

@@ -12,17 +12,19 @@ from sqlalchemy import Connection
 from hubbub.actions.rows import conversation_row, message_row, private_keys, raw
 from hubbub.auth.actor import Actor
 from hubbub.auth.page_tokens import PageTokens
-from hubbub.domain import rules
+from hubbub.domain import ordering, rules
 from hubbub.domain.visibility import Span
 from hubbub.storage import conversation_keys, conversations, memberships, messages, users
 from hubbub.storage.cache import VersionedCache
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
+from hubbub.storage.lobby import LOBBY_ID
 from hubbub.storage.messages import Message, Seen
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.vault import Vault
 from hubbub.wire.errors import InvalidPageToken, NotMember, Unauthorized
 from hubbub.wire.ids import rfc3339
+from hubbub.wire.livechat import ChatHistory, said
 from hubbub.wire.resources import MessagePage
 
 PAGE_SIZE = 50
@@ -200,6 +202,13 @@ class Documents:
             page.authors = users.authors(connection, {item.sender for item in page.items})
         return page
 
+    async def lobby_before(self, stamp: int) -> ChatHistory:
+        """The last 50 messages of the lobby with a stamp below `stamp`, the oldest first (seed 004).
+
+        `stamp` may have gone through a JavaScript number: the nearest that could be given is meant.
+        """
+        return await self._reader.run(_lobby_before, ordering.nearest_stamp(stamp))
+
     def _page_of(self, conversation_id: str, user_id: str, seen: list[Seen], size: int) -> MessagePage:
         items = [message_row(one) for one in seen[:size]]
         token = None
@@ -217,6 +226,13 @@ class Documents:
             return self._page_tokens.read(listing, user_id, token, _Place)
         except InvalidPageToken:
             return self._page_tokens.read(listing, SHARED, token, _Place)
+
+
+def _lobby_before(connection: Connection, stamp: int) -> ChatHistory:
+    found = messages.before_stamp(connection, LOBBY_ID, stamp, PAGE_SIZE)
+    authors = users.authors(connection, {message.owner_id for message in found})
+    rows = [message_row(Seen(message, None, None)) for message in reversed(found)]
+    return ChatHistory(messages=[said(row, authors[row.sender]) for row in rows if row.sender in authors])
 
 
 def view_of(conversation: Conversation, spans: Sequence[Span], user_id: str | None, now: int) -> messages.View:

@@ -66,7 +66,7 @@ class Revocations:
     def is_revoked(self, actor: Actor) -> bool:
         if actor.family_id in self._families:
             return True
-        return self._users.get(actor.user_id, -1) >= actor.expires_at - LIFETIME
+        return self._users.get(actor.user_id, -1) >= actor.expires_at - actor.lifetime
 
     def require_live(self, actor: Actor) -> Actor:
         """`actor`, or `InvalidToken` when what proved it was revoked."""

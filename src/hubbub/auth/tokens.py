@@ -1,4 +1,4 @@
-"""Access tokens: JWT (RFC 7519), HS256, thirty minutes."""
+"""Access tokens: JWT (RFC 7519), HS256, thirty minutes; seed 004's live fifteen and say who it is."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from hubbub.auth.actor import Actor
+from hubbub.auth.terms import COOKIE_TERMS, TERMS, Terms
 from hubbub.wire.errors import ExpiredToken, InvalidToken
 from hubbub.wire.ids import is_id
 
-LIFETIME = 30 * 60
+LIFETIME = TERMS.access
+LIFETIMES = frozenset({TERMS.access, COOKIE_TERMS.access})
 ISSUER = "hubbub"
 AUDIENCE = "hubbub"
 ALGORITHM = "HS256"
-LONGEST = 1024
+LONGEST = 4096  # with an address and a name in it, each as long as may be
 # Seed 003's clients send the token with every payload: remembering saves 25 µs each. About 1 KB a token.
 REMEMBERED = 20_000
 
@@ -41,17 +43,21 @@ class Tokens:
         self._clock = clock
         self._verified: dict[bytes, Actor] = {}
 
-    def issue(self, user_id: str, family_id: str, now: int) -> str:
-        """A token that is valid for thirty minutes from `now` (whole seconds). Equal arguments give equal
-        tokens.
+    def issue(
+        self, user_id: str, family_id: str, now: int, terms: Terms = TERMS, about: dict[str, str] | None = None
+    ) -> str:
+        """A token that is valid from `now` (whole seconds), as long as `terms` say. Equal arguments give equal tokens.
+
+        `about` are further claims, for clients alone.
         """
         claims = {
+            **(about or {}),
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": user_id,
             "fam": family_id,
             "iat": now,
-            "exp": now + LIFETIME,
+            "exp": now + terms.access,
         }
         return jwt.encode({"alg": ALGORITHM}, claims, self._key)
 
@@ -97,6 +103,6 @@ def _actor(claims: dict[str, Any]) -> Actor:
     if not (isinstance(user, str) and is_id(user) and isinstance(family, str) and is_id(family)):
         raise InvalidToken()
     # A longer life than we give would outlast the memory of what was revoked.
-    if type(issued) is not int or type(expires) is not int or expires - issued != LIFETIME:
+    if type(issued) is not int or type(expires) is not int or expires - issued not in LIFETIMES:
         raise InvalidToken()
-    return Actor(user, family, expires)
+    return Actor(user, family, expires, expires - issued)

@@ -60,6 +60,11 @@ def next_stamp(last: int, now: int) -> int:
     return max(now * 1_000_000 // STAMP_STEP * STAMP_STEP, last + STAMP_STEP)
 
 
+def nearest_stamp(given: int) -> int:
+    """The stamp that a client means that may have rounded it: JavaScript prints 17 digits of 19."""
+    return (given + STAMP_STEP // 2) // STAMP_STEP * STAMP_STEP
+
+
 def advance(top: Top, place: Place) -> Top:
     """The end of the conversation after a message at `place`."""
     last = place if top.last is None or place > top.last else top.last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hubbub.wire.frames import Codec
+from hubbub.gateway.topics import AnyCodec
 
 if TYPE_CHECKING:
     from hubbub.gateway.connection import Connection
@@ -16,7 +16,7 @@ class Candidate:
     __slots__ = ("_connection", "_kept", "codec")
 
     def __init__(self, connection: Connection) -> None:
-        self.codec: Codec = connection.codec
+        self.codec: AnyCodec = connection.codec
         self._connection = connection
         self._kept: list[tuple[bytes, int]] = []
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from hubbub.auth.actor import Actor
 from hubbub.gateway import websocket
 from hubbub.gateway.dispatch import Joined, answer_frame, leave_all
 from hubbub.gateway.handshake import admit
+from hubbub.gateway.topics import AnyCodec
 from hubbub.gateway.websocket import HandshakeRefused, Parser, close_frame, text_frame
 from hubbub.wire.errors import BinaryUnsupported, CloseCode, Refusal
-from hubbub.wire.frames import V2, Codec, Ref, encode, origin_of_binary
+from hubbub.wire.frames import V2, Ref, encode, origin_of_binary
 
 if TYPE_CHECKING:
     from hubbub.gateway.gateway import Gateway
@@ -34,6 +36,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "actor",
+        "answer",
         "backlog",
         "busy",
         "codec",
@@ -55,7 +58,8 @@ class Connection(asyncio.Protocol):
         self.gateway = gateway
         self.transport: asyncio.Transport | None = None
         self.parser: Parser | None = None
-        self.codec: Codec = V2
+        self.codec: AnyCodec = V2
+        self.answer: Callable[[Connection, bytes], None] = answer_frame  # takes one frame, in order
         self.actor: Actor | None = None
         self.topics: dict[str, Joined] | None = None
         self.backlog: deque[bytes] | None = None
@@ -130,9 +134,13 @@ class Connection(asyncio.Protocol):
         self.gateway.arrived(self)
         if admitted.actor is not None:
             self.sign_in(admitted.actor)
+        if admitted.door is not None:
+            admitted.door.opened(self)
 
     def sign_in(self, actor: Actor) -> None:
-        """The socket acts for this user from now on, until their token ends."""
+        """The socket acts for this user from now on, until their token ends; one that has gone meanwhile does not."""
+        if self.phase == self.CLOSED:
+            return
         if self.actor is None:
             self.gateway.signed_in(self, actor.user_id)
         self.actor = actor
@@ -153,7 +161,7 @@ class Connection(asyncio.Protocol):
         if self.busy or self.in_flight >= MOST_IN_FLIGHT:
             self._wait(text)
         else:
-            answer_frame(self, text)
+            self.answer(self, text)
 
     def _wait(self, text: bytes) -> None:
         """Frames of one socket are taken in order; one that sends faster than it is served stops being read."""
@@ -181,7 +189,7 @@ class Connection(asyncio.Protocol):
     def go_on(self) -> None:
         """Take waiting frames, as far as nothing stands in their way."""
         while self.backlog and self.phase == self.OPEN and not self.busy and self.in_flight < MOST_IN_FLIGHT:
-            answer_frame(self, self.backlog.popleft())
+            self.answer(self, self.backlog.popleft())
         if self.backlog is not None and not self.backlog:
             self.backlog = None
         if self.paused and self.backlog is None and self.transport is not None:
@@ -227,17 +235,21 @@ class Connection(asyncio.Protocol):
             self.transport.write(outgoing[0] if len(outgoing) == 1 else b"".join(outgoing))
 
     def push_event(self, topic: str, event: str, payload: bytes) -> None:
-        self.push(text_frame(self.codec.push(topic, event, payload)), 1)
+        self._push_text(self.codec.push(topic, event, payload))
 
     def reply(self, join_ref: Ref, ref: Ref, topic: str, response: Any) -> None:
         """Answer a push: a `Refusal` as an error, everything else as its response."""
         refused = isinstance(response, Refusal)
         status, body = ("error", refusal_body(response)) if refused else ("ok", response)
-        self.push(text_frame(self.codec.reply(join_ref, ref, topic, status, encode(body))), 1)
+        self._push_text(self.codec.reply(join_ref, ref, topic, status, encode(body)))
 
     def message(self, join_ref: Ref, topic: str, event: str) -> None:
         """`phx_close` or `phx_error` of a channel."""
-        self.push(text_frame(self.codec.message(join_ref, join_ref, topic, event, EMPTY_RESPONSE)), 1)
+        self._push_text(self.codec.message(join_ref, join_ref, topic, event, EMPTY_RESPONSE))
+
+    def _push_text(self, text: bytes) -> None:
+        if text:  # live chat has no words for much of what Phoenix says
+            self.push(text_frame(text), 1)
 
     # --- closing --------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from hubbub.wire.errors import (
     UnmatchedTopic,
 )
 from hubbub.wire.events import JoinParams, Payload
-from hubbub.wire.frames import Frame, Ref
+from hubbub.wire.frames import Codec, Frame, Ref
 
 if TYPE_CHECKING:
     from hubbub.gateway.connection import Connection
@@ -48,10 +48,11 @@ class Joined(msgspec.Struct, frozen=True, gc=False):
 
 def answer_frame(connection: Connection, text: bytes) -> None:
     """Take one frame; every answer and every failure goes to this socket alone."""
+    codec: Codec = connection.codec  # type: ignore[assignment]  # live chat takes its frames itself
     try:
-        frame = connection.codec.decode(text)
+        frame = codec.decode(text)
     except (MalformedFrame, InvalidText) as refusal:
-        connection.reply(*connection.codec.address(text), refusal)
+        connection.reply(*codec.address(text), refusal)
         return
     if frame.topic == "phoenix" and frame.event == "heartbeat":
         connection.reply(None, frame.ref, "phoenix", {})
@@ -186,12 +187,12 @@ def _event(connection: Connection, frame: Frame) -> None:
         answer(refusal)
         return
     if event.submit is not None:
-        _submit(connection, joined, event, payload, answer)
+        submit(connection, joined, event, payload, answer)
     else:
         connection.run(_handle(connection, joined, event, payload, answer))
 
 
-def _submit(connection: Connection, joined: Joined, event: Event, payload: Payload, answer: Any) -> None:
+def submit(connection: Connection, joined: Joined, event: Event, payload: Payload, answer: Any) -> None:
     """Queue a write; its answer comes when it is on disk, while further frames are taken."""
     assert event.submit is not None
 

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from hubbub.auth.actor import Actor
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
+from hubbub.bus.counts import Tally
 from hubbub.gateway.channel import Channel
 from hubbub.gateway.connection import Connection
 from hubbub.gateway.groups import Group, added, removed
+from hubbub.gateway.livechat import ChatDoor
 from hubbub.gateway.topics import Topics
 from hubbub.gateway.wheel import TimerWheel
 from hubbub.monitoring import Metrics
@@ -36,6 +38,8 @@ class Gateway:
         tokens: Tokens,
         revocations: Revocations,
         metrics: Metrics,
+        chat_door: ChatDoor,
+        tally: Tally,
         *,
         origins: frozenset[str],
         max_frame: int,
@@ -46,6 +50,8 @@ class Gateway:
         self.topics = topics
         self.wheel = TimerWheel()
         self.metrics = metrics
+        self.chat_door = chat_door
+        self._tally = tally
         self.origins = origins
         self.max_frame = max_frame
         self.max_unsent = max_unsent
@@ -75,13 +81,20 @@ class Gateway:
 
     def arrived(self, connection: Connection) -> None:
         self._connections.add(connection)
+        self._tally.arrived(None)
         self.wheel.wait(connection, SILENCE_LOOK)
 
     def signed_in(self, connection: Connection, user_id: str) -> None:
+        """A guest's socket is a user's from now on."""
+        self._tally.left(None)
+        self._tally.arrived(user_id)
         self._by_user[user_id] = added(self._by_user.get(user_id, ()), connection)
 
     def gone(self, connection: Connection) -> None:
-        self._connections.discard(connection)
+        if connection not in self._connections:  # its handshake was refused
+            return
+        self._connections.remove(connection)
+        self._tally.left(connection.user_id)
         if self.draining:
             self._stirred.set()
         if connection.user_id is not None:

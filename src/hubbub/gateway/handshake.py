@@ -8,35 +8,42 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from hubbub.auth.actor import Actor
+from hubbub.gateway.topics import AnyCodec
 from hubbub.gateway.websocket import HandshakeRefused, Request, accept
 from hubbub.wire.errors import Refusal
-from hubbub.wire.frames import CODECS, Codec
+from hubbub.wire.frames import CODECS
+from hubbub.wire.livechat import LiveChat
 
 if TYPE_CHECKING:
     from hubbub.gateway.gateway import Gateway
+    from hubbub.gateway.livechat import ChatDoor
 
 PATH = "/socket/websocket"
+CHAT_PATH = "/ws/chat"
 SUBPROTOCOL = "phoenix"
 BEARER_PREFIX = "base64url.bearer.phx."
 DEFAULT_VERSION = "1.0.0"
 
 
 class Admitted(NamedTuple):
-    """The response of an accepted handshake, and what it settled; no actor: a guest."""
+    """The response of an accepted handshake, and what it settled; no actor: a guest; no door: that of Phoenix."""
 
     response: bytes
-    codec: Codec
+    codec: AnyCodec
     actor: Actor | None
+    door: ChatDoor | None = None
 
 
 def admit(gateway: Gateway, request: Request) -> Admitted:
     """Accept the handshake or raise `HandshakeRefused`."""
-    if request.target != PATH:
+    if request.target not in (PATH, CHAT_PATH):
         raise HandshakeRefused(404, "There is no socket here; it is at /socket/websocket.")
     if gateway.draining:
         raise HandshakeRefused(503, "The server is going down; try another one, or later.")
     if not _is_allowed(gateway.origins, request):
         raise HandshakeRefused(403, "This origin may not open sockets; HUBBUB_ORIGINS lists those that may.")
+    if request.target == CHAT_PATH:
+        return Admitted(accept(request, ()), LiveChat, None, gateway.chat_door)
     parameters = dict(parse_qsl(request.query, keep_blank_values=True))
     codec = CODECS.get(parameters.get("vsn", DEFAULT_VERSION))
     if codec is None:

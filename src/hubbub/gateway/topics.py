@@ -19,9 +19,11 @@ from hubbub.gateway.groups import Group, added, removed
 from hubbub.gateway.websocket import text_frame
 from hubbub.wire.errors import Refusal
 from hubbub.wire.frames import V1, V2, Codec
+from hubbub.wire.livechat import LiveChat
 
 log = structlog.get_logger("hubbub.topics")
 
+AnyCodec = Codec | type[LiveChat]
 SYSTEM_TOPIC = "system:general"
 PRESENCE_PREFIX = "presence:"
 CONVERSATION_PREFIX = "conversation:"
@@ -55,7 +57,7 @@ _encode_version = msgspec.json.Encoder().encode
 class Listener(Protocol):
     """A socket, as a topic sees it."""
 
-    codec: Codec
+    codec: AnyCodec
 
     def push(self, data: bytes, count: int) -> None:
         """Write frames that were encoded already; `count` of them."""
@@ -76,35 +78,40 @@ class Topic:
     `departed_version` is what was known when they were last checked; `held` keeps what arrives during a recheck.
     """
 
-    __slots__ = ("departed_version", "held", "listeners", "name", "old_listeners")
+    __slots__ = ("chatting", "departed_version", "held", "listeners", "name", "old_listeners")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.listeners: Group[Listener] = ()
         self.old_listeners: Group[Listener] = ()  # those that speak version 1
+        self.chatting: Group[Listener] = ()  # those on /ws/chat
         self.departed_version = 0
         self.held: list[Published] | None = None
 
     def add(self, listener: Listener) -> None:
         if listener.codec is V2:
             self.listeners = added(self.listeners, listener)
+        elif listener.codec is LiveChat:
+            self.chatting = added(self.chatting, listener)
         else:
             self.old_listeners = added(self.old_listeners, listener)
 
     def remove(self, listener: Listener) -> None:
         if listener.codec is V2:
             self.listeners = removed(self.listeners, listener)
+        elif listener.codec is LiveChat:
+            self.chatting = removed(self.chatting, listener)
         else:
             self.old_listeners = removed(self.old_listeners, listener)
 
     def all(self) -> list[Listener]:
-        return [*self.listeners, *self.old_listeners]
+        return [*self.listeners, *self.old_listeners, *self.chatting]
 
     def __contains__(self, listener: Listener) -> bool:
-        return listener in self.listeners or listener in self.old_listeners
+        return listener in self.listeners or listener in self.old_listeners or listener in self.chatting
 
     def __len__(self) -> int:
-        return len(self.listeners) + len(self.old_listeners)
+        return len(self.listeners) + len(self.old_listeners) + len(self.chatting)
 
 
 class Topics:
@@ -118,7 +125,7 @@ class Topics:
         self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
         self.attendance_changed: Callable[[str], None] = lambda conversation_id: None
 
-    async def join(self, name: str, listener: Listener, in_place_of: Listener) -> str:
+    async def join(self, name: str, listener: Listener, in_place_of: Listener | None = None) -> str:
         """Listen, in the place of another listener if it was one; once this returns nothing is missed.
 
         The result is `name`, the same object for every listener.
@@ -127,7 +134,8 @@ class Topics:
         if topic is None:
             topic = self._topics[name] = Topic(name)
         topic.add(listener)
-        topic.remove(in_place_of)
+        if in_place_of is not None:
+            topic.remove(in_place_of)
         await self._bus.listen(topic.name)
         return topic.name
 
@@ -196,7 +204,7 @@ class Topics:
         elif any(frame.event == ATTENDANCE_CHANGED for frame in frames):
             self.attendance_changed(name.partition(":")[2])
             frames = [frame for frame in frames if frame.event != ATTENDANCE_CHANGED]
-        for codec, listeners in ((V2, topic.listeners), (V1, topic.old_listeners)):
+        for codec, listeners in ((V2, topic.listeners), (V1, topic.old_listeners), (LiveChat, topic.chatting)):
             if not listeners:
                 continue
             if any(frame.event in FOR_USERS for frame in frames):
@@ -240,7 +248,7 @@ class Topics:
             self._arrived(name, topic, held)
 
 
-def _push_by_standing(codec: Codec, name: str, listeners: Group[Listener], frames: Sequence[Published]) -> None:
+def _push_by_standing(codec: AnyCodec, name: str, listeners: Group[Listener], frames: Sequence[Published]) -> None:
     guests = tuple(listener for listener in listeners if listener.user_id is None)
     users = tuple(listener for listener in listeners if listener.user_id is not None)
     _push_to_all(codec, name, users, frames)
@@ -255,13 +263,12 @@ def _for_guests(frame: Published) -> Published | None:
     return Published(frame.topic, "version", _encode_version(took)) if took.version else None
 
 
-def _push_to_all(codec: Codec, name: str, listeners: Group[Listener], frames: Sequence[Published]) -> None:
+def _push_to_all(codec: AnyCodec, name: str, listeners: Group[Listener], frames: Sequence[Published]) -> None:
     """Most listeners of a large topic hear nothing else in the tick: to gather what comes for each costs more than it
     saves."""
-    count = len(frames)
-    if not count:
+    count, data = len(frames), _encoded(codec, name, frames)
+    if not data:
         return
-    data = _encoded(codec, name, frames)
     if len(listeners) > MANY:
         for listener in list(listeners):
             listener.push_now(data, count)
@@ -270,5 +277,6 @@ def _push_to_all(codec: Codec, name: str, listeners: Group[Listener], frames: Se
             listener.push(data, count)
 
 
-def _encoded(codec: Codec, name: str, frames: Sequence[Published]) -> bytes:
-    return b"".join([text_frame(codec.push(name, frame.event, frame.payload)) for frame in frames])
+def _encoded(codec: AnyCodec, name: str, frames: Sequence[Published]) -> bytes:
+    texts = [codec.push(name, frame.event, frame.payload) for frame in frames]
+    return b"".join([text_frame(text) for text in texts if text])  # live chat has no words for much

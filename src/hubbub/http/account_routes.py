@@ -9,7 +9,8 @@ from hubbub.actions.accounts import Accounts
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import PROVING, Limiter
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import limited_by_user
+from hubbub.http.bearer import COOKIES, limited_by_user
+from hubbub.http.cookies import withdraw
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import UserId
 from hubbub.http.requests import HubbubRequest
@@ -20,12 +21,14 @@ from hubbub.wire.resources import ChangePassword, ChangeProfile, OwnKeys, Profil
 def account_routes(accounts: Accounts, limiter: Limiter) -> Router:
     @post(
         "/logout",
+        opt=COOKIES,
         status_code=204,
         responses=errors(*SIGNED_IN, 507),
         summary="End the sign-in that the token stems from, and its sockets",
     )
     async def logout(request: HubbubRequest) -> None:
         await accounts.sign_out(request.user)
+        withdraw(request.scope)
 
     @post(
         "/signout_all",

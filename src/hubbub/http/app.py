@@ -33,8 +33,10 @@ from hubbub.http.account_routes import account_routes, key_routes
 from hubbub.http.auth_routes import auth_routes
 from hubbub.http.bearer import signed_in
 from hubbub.http.channel_routes import channel_routes
+from hubbub.http.chat_routes import chat_account_routes, chat_sign_in, renewing
 from hubbub.http.choice_routes import choice_routes
 from hubbub.http.conduct_routes import conduct_routes
+from hubbub.http.cookies import send_credentials
 from hubbub.http.documentation import BEARER, documentation
 from hubbub.http.group_routes import group_routes
 from hubbub.http.leaderboard_routes import leaderboard_routes
@@ -87,11 +89,14 @@ def create_app(
     beside these; it is called twice.
     """
 
+    own = frozenset(origins)
+
     def routes() -> list[ControllerRouterHandler]:
         api = Router(
             "/api",
             route_handlers=[
                 account_routes(accounts, limiter),
+                chat_account_routes(accounts, limiter),
                 picture_routes(accounts, pictures, limiter),
                 key_routes(keys, limiter),
                 user_routes(directory),
@@ -106,10 +111,16 @@ def create_app(
                 report_routes(reports),
                 group_routes(groups, join_requests, pictures, limiter),
             ],
-            guards=[signed_in(tokens, revocations, limiter, addresses)],
+            guards=[signed_in(tokens, revocations, limiter, addresses, renewing(accounts, limiter, addresses, own))],
             security=BEARER,
         )
-        return [auth_routes(accounts, limiter, addresses), api, shown_pictures(pictures), *further_routes()]
+        return [
+            auth_routes(accounts, limiter, addresses),
+            chat_sign_in(accounts, limiter, addresses, own),
+            api,
+            shown_pictures(pictures),
+            *further_routes(),
+        ]
 
     return Litestar(
         route_handlers=[*routes(), documentation(routes(), version, public_url)],
@@ -117,6 +128,7 @@ def create_app(
         request_max_body_size=LARGEST_BODY,
         exception_handlers=exception_handlers(),
         cors_config=_cors(origins),
+        before_send=[send_credentials],
         cache_control=CacheControlHeader(no_store=True),
         openapi_config=None,
         logging_config=None,
@@ -124,7 +136,7 @@ def create_app(
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig:
-    """Tokens travel in a header that scripts set, never in cookies: so credentials need no leave."""
+    """Tokens travel in a header that scripts set: credentials need no leave. Seed 004's cookie is for our own pages."""
     return CORSConfig(
         allow_origins=list(origins),
         allow_methods=list(METHODS),  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
@@ -12,27 +13,44 @@ from hubbub.auth.actor import Actor
 from hubbub.auth.limits import API, Addresses, Limiter, Rule
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
-from hubbub.wire.errors import InvalidToken, Unauthorized
+from hubbub.wire.errors import ExpiredToken, InvalidToken, Unauthorized
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-GUESTS: Final = {"guests": True}  # the `opt` of a route that answers guests too
+# The `opt` of a route that answers guests too, and of one that also takes seed 004's cookie.
+GUESTS: Final = {"guests": True}
+COOKIES: Final = {"cookies": True}
+
+Renew = Callable[[Connection], Awaitable[str | None]]  # an access token for the cookie of a request, if it has one
 
 
-def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter, addresses: Addresses) -> Guard:
+def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter, addresses: Addresses, renew: Renew) -> Guard:
     """Lets through who brings a living access token (RFC 6750, 2.1), as often as the rule `API` says.
 
     The route finds them as `request.user`. To a route with the `opt` GUESTS it lets who brings none, too, as often by
-    network address; there `actor_of` tells who it is. Refuses with `Unauthorized`, `InvalidToken`, `ExpiredToken`,
-    `TooFast`.
+    network address; there `actor_of` tells who it is. On a route with the `opt` COOKIES an access token that has
+    expired, or is not there, is made anew by the cookie. Refuses with `Unauthorized`, `InvalidToken`, `ExpiredToken`,
+    `TooFast`, `ForeignPage`.
     """
+
+    async def living(connection: Connection, handler: BaseRouteHandler) -> str:
+        try:
+            token = _bearer_token(connection)
+            tokens.verify(token)
+        except Unauthorized as stale:
+            worth_renewing = isinstance(stale, ExpiredToken) or not isinstance(stale, InvalidToken)
+            renewed = await renew(connection) if worth_renewing and handler.opt.get("cookies") else None
+            if renewed is None:
+                raise
+            return renewed
+        return token
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         if handler.opt.get("guests") and "authorization" not in connection.headers:
             await limiter.spend(API, addresses.key(connection.client.host if connection.client else None))
             return
-        actor = revocations.require_live(tokens.verify(_bearer_token(connection)))
+        actor = revocations.require_live(tokens.verify(await living(connection, handler)))
         await limiter.spend(API, actor.user_id)
         connection.scope["user"] = actor
 

@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
-from hubbub.wire import resources
+from hubbub.wire import livechat, resources
 from hubbub.wire.events import ChoiceRow, Pulled, RemovalRow
 from hubbub.wire.resources import Problem
 
@@ -46,6 +46,11 @@ BODIES = (
     resources.UserPage,
     resources.PublicUser,
     resources.Author,
+    resources.ChatRegister,
+    resources.ChatLogin,
+    resources.NewChatPassword,
+    resources.ChatAccount,
+    livechat.ChatHistory,
     resources.MessagePage,
     resources.PrivateConversation,
     ChoiceRow,

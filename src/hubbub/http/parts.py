@@ -6,6 +6,7 @@ from typing import Protocol
 
 from hubbub.auth.actor import Actor
 from hubbub.wire.events import Pulled
+from hubbub.wire.livechat import ChatHistory
 from hubbub.wire.resources import MessagePage
 
 
@@ -17,6 +18,10 @@ class Messages(Protocol):
 
         Raises `NotMember`, `Unauthorized`, `InvalidPageToken`.
         """
+        ...
+
+    async def lobby_before(self, stamp: int) -> ChatHistory:
+        """The last messages of the lobby whose stamp is below `stamp`."""
         ...
 
 

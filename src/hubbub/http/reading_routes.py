@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from hubbub.actions.directory import Directory
-from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.bearer import COOKIES, GUESTS, actor_of
 from hubbub.http.documentation import OPEN, SIGNED_IN, errors
 from hubbub.http.parts import Conversations, Messages, Sync
 from hubbub.http.requests import HubbubRequest
+from hubbub.wire.errors import BadInput
 from hubbub.wire.events import Pulled
 from hubbub.wire.ids import require_id
+from hubbub.wire.livechat import ChatHistory
 from hubbub.wire.resources import MessagePage, PrivateConversation, PublicUser, UserPage
 
 LARGEST_PAGE = 100
@@ -31,6 +33,18 @@ Search = Annotated[
     Parameter(description="Text in the handle or the display name, in any case.", max_length=128),
 ]
 ConversationId = Annotated[str, Parameter(description="The UUID of the conversation.", schema_extra={"format": "uuid"})]
+ConversationOrLobby = Annotated[
+    str | None, Parameter(description="The UUID of the conversation.", schema_extra={"format": "uuid"})
+]
+LastTimestamp = Annotated[
+    int | None,
+    QueryParameter(
+        name="lastTimestamp",
+        description="Nanoseconds since 1970, rounded to the nearest multiple of 1,024: the lobby before it.",
+        ge=0,
+        le=2**63 - 1,
+    ),
+]
 UserId = Annotated[str, Parameter(description="The UUID of the user.", schema_extra={"format": "uuid"})]
 IdOrName = Annotated[str, Parameter(description="The UUID of the user, or their handle.", max_length=128)]
 PulledConversation = Annotated[
@@ -44,18 +58,26 @@ Epoch = Annotated[str | None, Parameter(description="The epoch that the cursor i
 def message_routes(messages: Messages, conversations: Conversations) -> Router:
     @get(
         "/messages",
-        opt=GUESTS,
+        opt={**GUESTS, **COOKIES},
         security=OPEN,
         responses=errors(*SIGNED_IN, 404),
         summary="A page of messages, latest first",
-        description="Guests too, where anyone may read.",
+        description=(
+            "Guests too, where anyone may read. With `lastTimestamp` in place of `conversation_id`: the 50 messages of "
+            "the lobby before it, in seed 004's shape."
+        ),
     )
     async def message_page(
         request: HubbubRequest,
-        conversation_id: ConversationId,
+        conversation_id: ConversationOrLobby = None,
+        last_timestamp: LastTimestamp = None,
         page_token: PageToken = None,
         page_size: PageSize = DEFAULT_PAGE,
-    ) -> MessagePage:
+    ) -> MessagePage | ChatHistory:
+        if conversation_id is None:
+            if last_timestamp is None:
+                raise BadInput("Missing required query parameter 'conversation_id', or 'lastTimestamp'.")
+            return await messages.lobby_before(last_timestamp)
         wanted = require_id(conversation_id, "conversation_id")
         return await messages.page(actor_of(request), wanted, page_token or None, clamped(page_size, LARGEST_PAGE))
 

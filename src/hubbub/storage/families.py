@@ -17,7 +17,6 @@ from hubbub.wire.ids import new_id
 
 MINUTE = 60_000
 ACCESS_LIFETIME = 30 * MINUTE
-REFRESH_LIFETIME = 14 * 24 * 60 * MINUTE
 REPEAT_WINDOW = 5 * MINUTE
 # Clocks of two processes may differ by this much.
 CLOCK_SKEW = 2 * MINUTE
@@ -48,8 +47,9 @@ class Reused(msgspec.Struct, frozen=True):
     revocation: Revocation
 
 
-def begin_family(transaction: Transaction, account: Account, family_id: str, token_hash: str) -> int:
-    """Store a new family with its first refresh token; returns when it began, in milliseconds.
+def begin_family(transaction: Transaction, account: Account, family_id: str, token_hash: str, lifetime: int) -> int:
+    """Store a new family with its first refresh token, good for `lifetime` seconds; returns when it began, in
+    milliseconds.
 
     Raises `InvalidCredentials` when the password was changed, or the account shut, since `account` was read:
     otherwise a sign-in could slip past the revocation that goes with it.
@@ -60,18 +60,18 @@ def begin_family(transaction: Transaction, account: Account, family_id: str, tok
     transaction.connection.execute(
         families.insert(), {"id": family_id, "user_id": user_id, "inserted_at": now, "used_at": now}
     )
-    _insert_token(transaction, user_id, family_id, token_hash)
+    _insert_token(transaction, user_id, family_id, token_hash, lifetime)
     return now
 
 
-def _insert_token(transaction: Transaction, user_id: str, family_id: str, token_hash: str) -> None:
+def _insert_token(transaction: Transaction, user_id: str, family_id: str, token_hash: str, lifetime: int) -> None:
     transaction.connection.execute(
         refresh_tokens.insert(),
         {
             "hash": token_hash,
             "family_id": family_id,
             "user_id": user_id,
-            "expires_at": transaction.now + REFRESH_LIFETIME,
+            "expires_at": transaction.now + lifetime * 1000,
         },
     )
 
@@ -87,8 +87,10 @@ def owner_of_token(connection: Connection, token_hash: str) -> str | None:
     return owner
 
 
-def exchange(transaction: Transaction, token_hash: str, op_id: str | None, successor_hash: str) -> Exchange | Reused:
-    """Spend a refresh token and store its successor; the user must be locked.
+def exchange(
+    transaction: Transaction, token_hash: str, op_id: str | None, successor_hash: str, lifetime: int
+) -> Exchange | Reused:
+    """Spend a refresh token and store its successor, good for `lifetime` seconds; the user must be locked.
 
     The same token with the same `op_id` within five minutes is granted again; any other use of a spent token
     ends the family, which is committed and so answered, not raised. Raises `InvalidToken` and `ExpiredToken`.
@@ -105,7 +107,7 @@ def exchange(transaction: Transaction, token_hash: str, op_id: str | None, succe
         raise ExpiredToken("The refresh token has expired; sign in again.")
     if row.spent_at is None:
         _spend(transaction, token_hash, op_id)
-        _insert_token(transaction, row.user_id, row.family_id, successor_hash)
+        _insert_token(transaction, row.user_id, row.family_id, successor_hash, lifetime)
         _touch(transaction, row.family_id)
         return Exchange(row.user_id, row.family_id, transaction.now)
     if op_id is not None and op_id == row.op_id and transaction.now - row.spent_at <= REPEAT_WINDOW:

@@ -304,6 +304,17 @@ def page(connection: Connection, view: View, before: tuple[int, str, str, int, s
     return [_seen(row, view.now) for row in connection.execute(query)]
 
 
+def before_stamp(connection: Connection, conversation_id: str, stamp: int, limit: int) -> list[Message]:
+    """At most `limit` messages that stand and have a stamp below this one, the last first."""
+    rows = connection.execute(
+        select(messages)
+        .where(messages.c.conversation_id == conversation_id, messages.c.stamp < stamp, messages.c.deleted == 0)
+        .order_by(messages.c.stamp.desc())
+        .limit(limit)
+    )
+    return [Message(*row) for row in rows]
+
+
 def changed_since(connection: Connection, view: View, above: int, upto: int, limit: int | None) -> list[Seen]:
     """Visible messages, and all tombstones, with `above` < version <= `upto`, by version, at most `limit`.
 

@@ -363,6 +363,13 @@ messages = Table(
         sqlite_where=text("expires_at IS NOT NULL"),
         postgresql_where=text("expires_at IS NOT NULL"),
     ),
+    Index(
+        "messages_stamped",
+        "conversation_id",
+        "stamp",
+        sqlite_where=text("stamp IS NOT NULL"),
+        postgresql_where=text("stamp IS NOT NULL"),
+    ),
     _tombstones("messages_tombstones", "updated_at"),
 )
 

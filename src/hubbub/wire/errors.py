@@ -146,6 +146,11 @@ class Forbidden(Refusal):
     sentence = "You may not do this."
 
 
+class ForeignPage(Forbidden):
+    code = "foreign_page"
+    sentence = "A page of another origin may not use the cookie of this one."
+
+
 class NotOwner(Forbidden):
     code = "not_owner"
     sentence = "Only its owner may change this."

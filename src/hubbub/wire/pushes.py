@@ -269,6 +269,13 @@ class NewEncryptionKeys(msgspec.Struct, kw_only=True):
     changes: list[ConversationChange]
 
 
+class UserCount(msgspec.Struct, kw_only=True):
+    """`authorized`: accounts, each once; `anonymous`: guests, by sockets; over all processes and both sockets."""
+
+    authorized: int
+    anonymous: int
+
+
 # --- conversation:{id} of a room ----------------------------------------------------------------------------------
 
 
@@ -364,6 +371,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "message_removed": _push("A moderator removed a message: its text is gone, its place stays.", MessageRemoved),
         "update_alias": _push("It has another alias, picture, description, or time that messages last.", UpdateAlias),
         "set_encryption_keys": _push("A member has a new public key.", NewEncryptionKeys),
+        "user_count": _push("In the lobby, after the join and when it changed: how many are connected.", UserCount),
         "resync": _RESYNC,
     },
     "room": {

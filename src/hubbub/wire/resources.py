@@ -182,6 +182,28 @@ class AcceptConduct(Body, kw_only=True):
     version: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+class ChatRegister(Body, kw_only=True):
+    """Seed 004's registration."""
+
+    email: Email
+    name: DisplayName
+    password: NewPassword
+
+
+class ChatLogin(Body, kw_only=True):
+    """Seed 004's sign-in; its clients send a `name`, too, which tells nothing."""
+
+    email: Annotated[str, Meta(min_length=1, max_length=254)]
+    password: Password
+
+
+class NewChatPassword(Body, kw_only=True):
+    """`current_password` is needed where the keys of an account hang on it (where `kdf` was set)."""
+
+    password: NewPassword
+    current_password: Password | None = None
+
+
 # --- what is answered ---------------------------------------------------------------------------------------
 
 
@@ -226,6 +248,14 @@ class Author(msgspec.Struct, kw_only=True):
     name: str
     display_name: str
     picture: str | None
+
+
+class ChatAccount(msgspec.Struct, kw_only=True):
+    """An account as seed 004 knows it; the credentials are in the headers `Authorization` and `Set-Cookie`."""
+
+    id: str
+    email: str
+    name: str
 
 
 class Stretching(msgspec.Struct, kw_only=True):

@@ -20,8 +20,10 @@ from hubbub.actions.sharing import Sharing
 from hubbub.auth.actor import Actor
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
 from hubbub.gateway.channel import Answer, Event, Response, Socket, handles, submits
+from hubbub.gateway.counting import Counting
 from hubbub.gateway.topics import Topics
 from hubbub.gateway.typing import Typing
+from hubbub.storage.lobby import LOBBY_ID
 from hubbub.wire import answers, events
 from hubbub.wire.errors import NotMember, Unauthorized
 from hubbub.wire.ids import is_id
@@ -47,6 +49,7 @@ class ConversationChannel:
         pulling: Pulling,
         publisher: Publisher,
         topics: Topics,
+        counting: Counting,
         limiter: MemoryLimiter | NoLimits,
         sending: Rule,
     ) -> None:
@@ -61,6 +64,7 @@ class ConversationChannel:
         self._documents = documents
         self._pulling = pulling
         self._topics = topics
+        self._counting = counting
         self._limiter = limiter
         self._sending = sending
         self._typing = Typing(publisher)
@@ -102,7 +106,9 @@ class ConversationChannel:
         return _merged(joined.document, pulled)
 
     async def joined(self, socket: Socket, id: str) -> None:
-        """Nothing follows."""
+        """In the lobby follows how many are connected."""
+        if id == LOBBY_ID:
+            socket.push_event(conversation_topic(id), "user_count", self._counting.payload)
 
     def resync(self, socket: Socket, id: str) -> None:
         socket.push_event(conversation_topic(id), "resync", b"{}")

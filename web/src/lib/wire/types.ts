@@ -1012,6 +1012,13 @@ export interface NewEncryptionKeys {
 	)[];
 }
 /**
+ * `authorized`: accounts, each once; `anonymous`: guests, by sockets; over all processes and both sockets.
+ */
+export interface UserCount {
+	authorized: number;
+	anonymous: number;
+}
+/**
  * As `NewMessage`, with the participant who wrote it: some see them for the first time.
  */
 export interface RoomMessage {
@@ -1137,6 +1144,39 @@ export interface Register {
  */
 export interface AcceptConduct {
 	version: string;
+}
+/**
+ * Seed 004's registration.
+ */
+export interface ChatRegister {
+	/**
+	 * An e-mail address; compared without regard to case.
+	 */
+	email: string;
+	name: string;
+	password: string;
+}
+/**
+ * Seed 004's sign-in; its clients send a `name`, too, which tells nothing.
+ */
+export interface ChatLogin {
+	email: string;
+	password: string;
+}
+/**
+ * `current_password` is needed where the keys of an account hang on it (where `kdf` was set).
+ */
+export interface NewChatPassword {
+	password: string;
+	current_password?: string | null;
+}
+/**
+ * An account as seed 004 knows it; the credentials are in the headers `Authorization` and `Set-Cookie`.
+ */
+export interface ChatAccount {
+	id: string;
+	email: string;
+	name: string;
 }
 /**
  * How to stretch the password that belongs to an address; made up where nothing is known of the address.

@@ -407,6 +407,13 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
+            "messages_stamped",
+            ["conversation_id", "stamp"],
+            unique=False,
+            sqlite_where=sa.text("stamp IS NOT NULL"),
+            postgresql_where=sa.text("stamp IS NOT NULL"),
+        )
+        batch_op.create_index(
             "messages_tombstones",
             ["updated_at"],
             unique=False,
@@ -880,6 +887,9 @@ def downgrade() -> None:
         batch_op.drop_index("messages_version")
         batch_op.drop_index(
             "messages_tombstones", sqlite_where=sa.text("deleted != 0"), postgresql_where=sa.text("deleted != 0")
+        )
+        batch_op.drop_index(
+            "messages_stamped", sqlite_where=sa.text("stamp IS NOT NULL"), postgresql_where=sa.text("stamp IS NOT NULL")
         )
         batch_op.drop_index("messages_reading_order")
         batch_op.drop_index(
