@@ -66,14 +66,12 @@ export const spaces = {
 		askTitle: (title: string) => `Ask to be let into ${title}?`,
 		askText: (approvals: number) =>
 			approvals === 1
-				? 'A member has to agree. They see your name and what you write here.'
+				? 'A member has to agree. They see who you are.'
 				: approvals > 1
-					? `${approvals} members have to agree. They see your name and what you write here.`
-					: 'All members have to agree. They see your name and what you write here.',
-		note: 'A word to the members',
-		noteHint: 'Who you are, or why you would like to join. You can leave it out.',
-		noteLong: 'At most 500 characters.',
+					? `${approvals} members have to agree. They see who you are.`
+					: 'All members have to agree. They see who you are.',
 		asked: (title: string) => `You asked to be let into ${title}. You will find it among your chats once they agree.`,
+		untitled: 'A group without a name',
 		withdrawn: 'Your request is taken back.',
 		newChannel: 'New channel',
 		newChannelText: 'Anyone here can find it, subscribe and write in it. It is not encrypted.',
