@@ -45,3 +45,27 @@ async def test_who_only_looks_reads_along_where_anyone_may_read(visitors: Visito
     await guest.sees("Thanks")
     await xenia.page.goto(f"/groups/{channel['id']}")
     await expect(xenia.page).to_have_url(f"{xenia.cable.url}/channels/town-news")
+
+
+async def test_a_group_is_found_and_who_asks_is_let_in_by_a_member(visitors: Visitors) -> None:
+    yann, zora = await visitors.come("Yann", "Zora")
+    await yann.begin_group("Night swimmers", [zora])
+    group = yann.page.url.rsplit("/", 1)[1]
+    await yann.is_up_to_date()
+    await in_the_name_of(visitors.server.url, yann, "PATCH", f"/api/groups/{group}", {"listed": True})
+    (arne,) = await visitors.come("Arne")
+    await arne.searches("Groups", "night")
+    line = arne.found("Night swimmers")
+    await expect(line).to_contain_text("2 members")
+    await line.get_by_role("button", name="Ask to be let into Night swimmers").click()
+    await arne.page.get_by_role("dialog").get_by_role("button", name="Ask to be let in").click()
+    await expect(line).to_contain_text("You asked to be let in")
+    await line.get_by_role("button", name="Take back the request").click()
+    await expect(line).not_to_contain_text("You asked to be let in")
+    await line.get_by_role("link", name="Night swimmers").click()
+    await arne.page.get_by_role("button", name="Ask to be let into Night swimmers").click()
+    await arne.page.get_by_role("dialog").get_by_role("button", name="Ask to be let in").click()
+    await expect(arne.page.get_by_role("button", name="Take back the request")).to_be_visible()
+    await yann.add(arne, share=False)
+    await arne.say("Is it cold?")
+    await yann.sees("Is it cold?")
