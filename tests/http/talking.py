@@ -32,11 +32,13 @@ class Talking:
         self._removals = Removals(world.writer, publisher)
         self._reactions = Reactions(world.writer, publisher, mac)
 
-    async def send(self, who: Person, channel: str, id: str | None = None, content: str = "Hello") -> str:
+    async def send(
+        self, who: Person, channel: str, id: str | None = None, content: str = "Hello", **further: Any
+    ) -> str:
         """The id of the message."""
         id = id or new_id()
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._messages.send(who.id, channel, SendMessage(id=id, content=content), answer.set_result)
+        self._messages.send(who.id, channel, SendMessage(id=id, content=content, **further), answer.set_result)
         if isinstance(outcome := await answer, Refusal):
             raise outcome
         return str(msgspec.json.decode(outcome)["message"]["message_group"])

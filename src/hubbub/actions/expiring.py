@@ -24,6 +24,7 @@ log = structlog.get_logger("hubbub.expiring")
 
 LOOK = 2.0  # seconds: no message lasts for less than five, so each is known of before it is over
 LEAST_PAUSE = 0.05  # seconds, when something should be over and is not yet
+MOST_PUSHED = 500  # tombstones of reactions in one push; where there are more, clients pull
 AT_ONCE = 200  # messages, so that nobody waits long for the writer
 
 
@@ -47,6 +48,7 @@ class Expiring:
     ) -> None:
         self._reader = reader
         self._writer = writer
+        self._publisher = publisher
         self._announcer = Announcer(publisher)
         self._clock = clock
 
@@ -87,6 +89,9 @@ class Expiring:
 
     def _tell(self, expired: list[_Expired]) -> None:
         for changed, reactions in expired:
+            if len(reactions) > MOST_PUSHED:
+                self._publisher.to_conversation(changed.conversation.id, "resync", {})
+                continue
             tombstone = message_change(Seen(changed.message, None, None))
             payload = {
                 "conversation_id": changed.conversation.id,

@@ -97,7 +97,10 @@ class Passing:
                 words, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
                 new = [word for word in words if not self._repeats(word)]
                 for word, outcome in zip(new, await self._judged(new), strict=True):
-                    self._settle(word, outcome)
+                    try:
+                        self._settle(word, outcome)
+                    except Exception as error:
+                        log.exception("passing_failed", error=type(error).__name__)
         finally:
             self._speaking = None
 
