@@ -34,17 +34,17 @@ async def test_clients_that_never_read(tmp_path: Path, tell: Tell) -> None:
                 for vsn in ("1.0.0", "2.0.0") * (SLEEPERS // 2)
             ]
             everyone = len(party.devices) + SLEEPERS
-            await _metric(server, "sockets", everyone)
+            await await_metric(server, "sockets", everyone)
             before = raw.memory(server.pid, "RssAnon")
             for device in party.devices:
                 device.padding = PADDING
             talking = asyncio.create_task(party.talk(100))
-            await _metric(server, "socket_pushes_dropped_total", SLEEPERS)
+            await await_metric(server, "socket_pushes_dropped_total", SLEEPERS)
             # One half wakes up in time to hear why; the other half sleeps on.
             woken = [asyncio.to_thread(raw.last_words, sleeper) for sleeper in sleepers[::2]]
             assert [_code(words) for words in await asyncio.gather(*woken)] == [CloseCode.TOO_SLOW] * len(woken)
             await talking
-            await _metric(server, "sockets", len(party.devices))
+            await await_metric(server, "sockets", len(party.devices))
             grown = raw.memory(server.pid, "RssAnon") - before
             slept = [asyncio.to_thread(raw.last_words, sleeper) for sleeper in sleepers[1::2]]
             assert {_code(words) for words in await asyncio.gather(*slept)} <= {None, CloseCode.TOO_SLOW}
@@ -65,7 +65,7 @@ def _fall_asleep(server: ServerProcess, person: Person, group: str, vsn: str) ->
     return sleeper
 
 
-async def _metric(server: ServerProcess, name: str, expected: int) -> None:
+async def await_metric(server: ServerProcess, name: str, expected: int) -> None:
     """Returns once the metric has that value."""
 
     def value() -> float:

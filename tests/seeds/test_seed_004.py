@@ -185,6 +185,35 @@ async def test_where_not_anyone_may_read_a_guest_learns_nothing(people: People) 
     assert "Boats" not in (await people.http.get("/api/channels")).text
 
 
+async def test_who_reads_a_public_channel_stays_until_it_is_public_no_more(people: People, doors: Doors) -> None:
+    """ "...(and any channel that allows it)": a member's leaving puts no guest out; closing it to guests does."""
+    ada, bob, cleo = await people.sign_up("Ada", "Bob", "Cleo")
+    channel = (await ada.post("/api/channels", {"title": "Boats"})).json()["id"]
+    assert (await ada.patch(f"/api/channels/{channel}", {"reading": "anyone"})).status_code == 200
+    topic = conversation(channel)
+    guest, passer_by = await people.open(doors.second), await cleo.connect(doors.second)
+    async with await ada.connect() as owner, await bob.connect() as member:
+        for socket in (guest, passer_by, owner):
+            await socket.join(topic)
+        assert (await bob.put(f"/api/channels/{channel}/subscription")).status_code == 200
+        await member.join(topic)
+        await member.ask(topic, "leave_conversation")
+        await owner.ask(topic, "send_message", {"content": "still here?"})
+        for socket in (guest, passer_by):
+            await socket.wait_for(topic, "new_message")
+        with pytest.raises(Refused) as refused:
+            await passer_by.ask(topic, "send_message", {"content": "me too"})
+        assert refused.value.reason == "not_member"
+        assert (await ada.patch(f"/api/channels/{channel}", {"reading": "members"})).status_code == 200
+        await owner.ask(topic, "send_message", {"content": "among us"})
+        for socket in (guest, passer_by):
+            await socket.wait_for(topic, "phx_close")
+            await socket.heartbeat()
+            assert "among us" not in str(socket.frames)
+        await owner.wait_for(topic, "new_message", lambda push: push["message"]["content"] == "among us")
+    assert (await people.http.get("/api/messages", params={"conversation_id": channel})).status_code == 401
+
+
 # --- accounts -----------------------------------------------------------------------------------------------------
 
 

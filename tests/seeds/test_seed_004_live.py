@@ -97,6 +97,19 @@ async def test_what_is_said_reaches_everybody_on_both_doors(chats: Chats, people
     assert (pushed["message"]["ts"], pushed["message"]["subject"]) == (ts, "Greetings")
 
 
+async def test_what_is_off_the_record_is_heard_here_too(chats: Chats, people: People) -> None:
+    """ "...broadcast the message to their sockets": to those who are present, and nowhere else."""
+    [ada] = await people.sign_up("Ada")
+    chat = await chats.open(second=True)
+    async with await ada.connect() as socket:
+        await socket.join(LOBBY_TOPIC)
+        await socket.ask(LOBBY_TOPIC, "send_message", {"content": "psst", "off_the_record": True})
+        await socket.ask(LOBBY_TOPIC, "send_message", {"content": "aloud"})
+    heard = await chat.wait_for("message", lambda message: message["user"]["id"] == ada.id)
+    assert (heard["message"], heard["ts"] % 1024) == ("psst", 0)
+    await chat.wait_for("message", lambda message: message["message"] == "aloud")
+
+
 async def test_what_is_said_on_the_other_socket_is_heard_here(chats: Chats, people: People) -> None:
     """ "When it receives a message from these channels, it broadcasts the message" """
     [ada] = await people.sign_up("Ada")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hubbub.wire.errors import BadInput, IndexAhead, IndexBehind
+from hubbub.wire.livechat import STAMP_STEP
 
 LARGEST = 2**53 - 1  # what a JavaScript number keeps exactly
 
@@ -47,9 +48,6 @@ def check_index(index: int, position: int, top_index: int, joined_top_index: int
         raise IndexAhead(top_index=top_index)
     if index < joined_top_index:
         raise IndexBehind(top_index=top_index)
-
-
-STAMP_STEP = 1024  # nanoseconds: what a JavaScript number keeps of today's exactly
 
 
 def next_stamp(last: int, now: int) -> int:

@@ -46,7 +46,7 @@ Overhear = Callable[[Published, "list[Listener]"], bool]
 
 
 class _Versioned(msgspec.Struct, gc=False):
-    conversation_id: str
+    conversation_id: str = ""
     version: int = 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ class Say(msgspec.Struct, tag="message"):
 
 
 _decoder: msgspec.json.Decoder[Ping | Auth | Say] = msgspec.json.Decoder(Ping | Auth | Say)
+STAMP_STEP = 1024  # nanoseconds: what a JavaScript number keeps of today's exactly
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -90,13 +93,14 @@ def chat_user(author: Author) -> ChatUser:
 
 
 def said(row: MessageRow, author: Author, kind: type[ChatMessage] = ChatMessage) -> ChatMessage:
-    """A message of the lobby in the seed's shape."""
-    return kind(id=row.id, user=chat_user(author), subject=row.subject or "", message=row.content or "", ts=row.ts or 0)
+    """A message of the lobby in the seed's shape. What is off the record has no stamp, so it gets the time."""
+    ts = row.ts or time.time_ns() // STAMP_STEP * STAMP_STEP
+    return kind(id=row.id, user=chat_user(author), subject=row.subject or "", message=row.content or "", ts=ts)
 
 
 class _NewMessage(msgspec.Struct):
     message: MessageRow
-    author: Author
+    author: Author | None = None
 
 
 _decode_new = msgspec.json.Decoder(_NewMessage).decode
@@ -110,7 +114,7 @@ class LiveChat:
         """The text frame of a push; empty for what the seed does not know."""
         if event == "new_message":
             new = _decode_new(payload)
-            return _encode(said(new.message, new.author, Pushed))
+            return b"" if new.author is None else _encode(said(new.message, new.author, Pushed))
         if event == "user_count":
             return b'{"type":"user_count",%b' % payload[1:]
         return b""
