@@ -188,13 +188,12 @@ def _close(transaction: Transaction, room_id: str, user_id: str) -> None:
     room = require_room(conversations.load_one(transaction.connection, room_id), transaction.now)
     if room.creator_id != user_id:
         raise NotOwner()
-    rooms.remove(transaction.connection, room)
+    rooms.remove(transaction.connection, [room])
 
 
 def _end_due(transaction: Transaction) -> list[tuple[str, Reason]]:
     ended = rooms.take_due(transaction.connection, transaction.now, AT_ONCE)
-    for room in ended:
-        rooms.remove(transaction.connection, room)
+    rooms.remove(transaction.connection, ended)
     return [(room.id, rules.reason(room.due_at, room.ends_at)) for room in ended]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
@@ -132,12 +133,11 @@ def _standing(conversation_id: str) -> Select[Any]:
 # --- their end --------------------------------------------------------------------------------------------------------
 
 
-def remove(connection: Connection, conversation: Ending | Conversation) -> None:
-    """Delete a conversation, which is locked, with everything that was ever of it, remembered answers too."""
+def remove(connection: Connection, ended: Collection[Ending | Conversation]) -> None:
+    """Delete conversations, which are locked, with everything that was ever of them, remembered answers too."""
+    ids, creators = [one.id for one in ended], {one.creator_id for one in ended}
     for table in (memberships, *OF_CONVERSATIONS):
-        connection.execute(delete(table).where(table.c.conversation_id == conversation.id))
-    connection.execute(delete(operations).where(operations.c.scope == conversation.id))
-    creator = conversation.creator_id
-    begun = (operations.c.scope == creator, operations.c.user_id == creator, operations.c.reference == conversation.id)
-    connection.execute(delete(operations).where(*begun))
-    connection.execute(delete(conversations).where(conversations.c.id == conversation.id))
+        connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))
+    begun = operations.c.scope.in_(creators) & operations.c.reference.in_(ids)
+    connection.execute(delete(operations).where(operations.c.scope.in_(ids) | begun))
+    connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))
