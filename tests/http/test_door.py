@@ -14,12 +14,13 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import text
 
-from hubbub.auth.limits import API, LOGIN, MemoryLimiter
+from hubbub.auth.limits import API, JOINING, LOGIN, MemoryLimiter
 from hubbub.auth.tokens import derive_key
 from hubbub.storage.vault import Vault, WrongVaultKey, unlock
 from hubbub.wire.ids import new_id
 from tests.http.test_signing_in import is_problem
 from tests.http.world import ORIGIN, PASSWORD, SECRET, Person, World
+from tests.rooms import Key, ask_in
 
 MINUTE = 60
 KEY = OctKey.import_key(derive_key(SECRET, "access-token"))
@@ -165,6 +166,14 @@ async def limited(tmp_path: Path) -> AsyncIterator[World]:
     await world.open()
     yield world
     await world.close()
+
+
+async def test_filling_a_room_is_slowed_down_by_address(limited: World) -> None:
+    ada = await limited.register("ada@example.com")
+    room = (await ada.post("/api/rooms", {})).json()["id"]
+    for _ in range(JOINING.burst):
+        assert (await ask_in(limited.client, room, "Guest", Key())).status_code == 200
+    assert is_problem(await ask_in(limited.client, room, "Guest", Key()), 429, "rate_limited")
 
 
 async def test_guessing_passwords_is_slowed_down_by_address(limited: World) -> None:

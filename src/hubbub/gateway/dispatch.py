@@ -106,9 +106,8 @@ async def _let_in(connection: Connection, candidate: Candidate, frame: Frame) ->
     if before is not None:
         connection.message(before.join_ref, frame.topic, "phx_close")
         channel.left(connection, id)
-    topic = await gateway.topics.join(topic, candidate, in_place_of=connection)
-    joined = Joined(topic if topic == frame.topic else intern(frame.topic), _shared(frame.join_ref), channel)
     try:
+        topic = await gateway.topics.join(topic, candidate, in_place_of=connection)
         response = await channel.join(connection, id, params)
     except BaseException:
         gateway.topics.leave(topic, candidate)
@@ -116,6 +115,7 @@ async def _let_in(connection: Connection, candidate: Candidate, frame: Frame) ->
     if not gateway.topics.hears(topic, candidate):
         channel.left(connection, id)
         raise NotMember()  # put out while the answer was read
+    joined = Joined(topic if topic == frame.topic else intern(frame.topic), _shared(frame.join_ref), channel)
     if connection.phase == connection.OPEN:
         gateway.topics.exchange(topic, candidate, connection)
         _topics(connection)[topic] = joined

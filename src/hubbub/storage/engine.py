@@ -78,7 +78,6 @@ def _open_sqlite(url: str | URL, cache_kib: int = READER_CACHE_KIB) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "secure_delete=ON",  # what is deleted is overwritten: rooms end without a trace
             f"cache_size=-{cache_kib}",
             "wal_autocheckpoint=16000",  # pages: what changes often is copied back seldom
             "temp_store=MEMORY",
