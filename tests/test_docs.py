@@ -79,6 +79,15 @@ async def test_the_room_of_two_guests(server: ServerProcess, people: People, tmp
     assert said.decode().endswith("not_found\n")
 
 
+async def test_the_rest_of_a_group(server: ServerProcess, tmp_path: Path) -> None:
+    script = tmp_path / "rest.py"
+    script.write_text(_example("docs/howto/rest.md", "python", server))
+    async with _running(sys.executable, script) as running:
+        said, _ = await running.communicate()
+    assert textwrap.indent(said.decode(), "    ") in _read("docs/howto/rest.md")
+    assert said.decode().endswith("405\n")
+
+
 async def test_the_page_of_the_npm_client(server: ServerProcess, people: People, tmp_path: Path, node: Path) -> None:
     [ada] = await people.sign_up("Ada")
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")

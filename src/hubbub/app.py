@@ -16,12 +16,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import structlog
 import uvloop
+from litestar import Router
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import Engine, event, text
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
 from hubbub.actions.channels import Channels
+from hubbub.actions.chats import Chats
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
 from hubbub.actions.composing import Composer
@@ -35,6 +37,7 @@ from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.lifetimes import Lifetimes
+from hubbub.actions.listings import Listings
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.moderation import Moderation
@@ -84,9 +87,13 @@ from hubbub.gateway.presence import Presence
 from hubbub.gateway.reference import asyncapi
 from hubbub.gateway.topics import Topics
 from hubbub.http.app import create_app
+from hubbub.http.bearer import signed_in, without_cookies
+from hubbub.http.chat_entries import chat_entries
 from hubbub.http.client_settings import client_settings_routes
-from hubbub.http.documentation import socket_documentation
+from hubbub.http.documentation import BEARER, socket_documentation
+from hubbub.http.group_directory import GroupWriting, group_directory
 from hubbub.http.operations import Check, Readiness, observed, operations_router
+from hubbub.http.user_directory import Users, user_directory
 from hubbub.http.web_client import FOLDER, WebClient, beside
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
@@ -183,6 +190,17 @@ class Server:
             self._writer, self._publisher, self._rosters, self._mac, max_members=settings.max_members
         )
         self._moderation = Moderation(self._reader, self._writer, self._publisher, self._rosters, self._mac)
+        self._starting = Starting(
+            self._writer,
+            self._publisher,
+            self._vault,
+            self._mac,
+            max_members=settings.max_members,
+            envelopes_required=settings.require_envelopes,
+        )
+        composer = Composer(self._mac, settings.max_body)
+        self._messages = Messages(self._writer, self._publisher, self._rosters, self._mac, composer, self._passing)
+        self._make_groups()
         self._pulling = Pulling(self._reader, self._rosters, self._vault, epoch)
         self._topics = Topics(self._bus, self._readers_among)
         self._topics.overhear = self._presence.overhear
@@ -302,19 +320,43 @@ class Server:
         )
         self._topics.attendance_changed = self._attendance.changed
 
-    def _make_channels(self) -> dict[str, Channel]:
-        settings = self._settings
-        writer, publisher, vault, mac = self._writer, self._publisher, self._vault, self._mac
-        starting = Starting(
-            writer,
-            publisher,
-            vault,
-            mac,
-            max_members=settings.max_members,
-            envelopes_required=settings.require_envelopes,
+    def _make_groups(self) -> None:
+        self._joining = Joining(self._writer, self._publisher)
+        self._join_requests = JoinRequests(self._reader, self._writer, self._publisher)
+        self._groups = Groups(
+            reader=self._reader,
+            writer=self._writer,
+            publisher=self._publisher,
+            joining=self._joining,
+            requests=self._join_requests,
+            membership=self._membership,
+            page_tokens=self._page_tokens,
         )
+
+    def _rest(self) -> Router:
+        """Seed 001's routes."""
+        listings = Listings(self._reader)
+        chats = Chats(
+            reader=self._reader,
+            messages=self._messages,
+            documents=self._documents,
+            starting=self._starting,
+            limiter=self._limiter,
+            sending=self._sending,
+        )
+        writing = GroupWriting(listings, self._groups, self._membership, self._starting, self._limiter)
+        handlers = [
+            *user_directory(listings, Users(listings, self._accounts, self._limiter, self._addresses)),
+            *group_directory(listings, writing),
+            *chat_entries(chats),
+        ]
+        guards = [signed_in(self._tokens, self._revocations, self._limiter, self._addresses, without_cookies)]
+        return Router("/", route_handlers=handlers, guards=guards, security=BEARER, tags=["rest"])
+
+    def _make_channels(self) -> dict[str, Channel]:
+        writer, publisher, vault, mac = self._writer, self._publisher, self._vault, self._mac
         conversation = ConversationChannel(
-            messages=Messages(writer, publisher, self._rosters, mac, Composer(mac, settings.max_body), self._passing),
+            messages=self._messages,
             reactions=Reactions(writer, publisher, mac),
             sharing=Sharing(writer, publisher, self._rosters, mac),
             membership=self._membership,
@@ -331,7 +373,7 @@ class Server:
             sending=self._sending,
         )
         return {
-            "system": SystemChannel(self._accounts, starting, self._presence, self._limiter),
+            "system": SystemChannel(self._accounts, self._starting, self._presence, self._limiter),
             "user": UserChannel(self._pulling),
             "conversation": conversation,
             ROOM: RoomChannel(
@@ -354,8 +396,6 @@ class Server:
         socket_document = asyncapi(
             self._channels, version=version, public_url=self._settings.public_url, limits=socket_limits(self._settings)
         )
-        joining = Joining(self._writer, self._publisher)
-        requests = JoinRequests(self._reader, self._writer, self._publisher)
         api = create_app(
             accounts=self._accounts,
             keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, credentials=self._credentials),
@@ -367,7 +407,7 @@ class Server:
                 reader=self._reader,
                 writer=self._writer,
                 publisher=self._publisher,
-                joining=joining,
+                joining=self._joining,
                 membership=self._membership,
                 page_tokens=self._page_tokens,
                 mac=self._mac,
@@ -380,16 +420,8 @@ class Server:
             moderation=self._moderation,
             removals=Removals(self._writer, self._publisher),
             reports=Reports(reader=self._reader, writer=self._writer, page_tokens=self._page_tokens),
-            groups=Groups(
-                reader=self._reader,
-                writer=self._writer,
-                publisher=self._publisher,
-                joining=joining,
-                requests=requests,
-                membership=self._membership,
-                page_tokens=self._page_tokens,
-            ),
-            join_requests=requests,
+            groups=self._groups,
+            join_requests=self._join_requests,
             pictures=Pictures(
                 reader=self._reader,
                 store=PictureStore(self._settings.data_folder / "pictures"),
@@ -404,7 +436,12 @@ class Server:
             origins=self._settings.all_origins,
             public_url=self._settings.public_url,
             version=version,
-            further_routes=lambda: [operations(), client_settings(), socket_documentation(socket_document)],
+            further_routes=lambda: [
+                operations(),
+                client_settings(),
+                socket_documentation(socket_document),
+                self._rest(),
+            ],
         )
         settings = self._settings
         if not FOLDER.exists():

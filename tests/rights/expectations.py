@@ -165,6 +165,8 @@ SUBSCRIBERS: Final = (OK, OK, "not_member", "not_member", "unauthorized")
 ON_OWNER: Final = ("forbidden", "forbidden", "not_member", "not_member", "unauthorized")
 MODERATORS: Final = (OK, "forbidden", "not_member", "not_member", "unauthorized")
 ADMINS: Final = (*("forbidden",) * 4, "unauthorized")
+SAID_BY_OWNER: Final = {"sender": "{user_id}", "target": "{conversation}", "message": "hello"}
+SPEAKERS: Final = (OK, *("forbidden",) * 3, "unauthorized")  # in the owner's name
 DECIDERS: Final = (OK, "not_owner", "not_member", "not_member", "unauthorized")
 DECLINERS: Final = ("not_found", "not_found", "not_member", "not_member", "unauthorized")
 EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
@@ -244,6 +246,17 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("delete", "/api/groups/{group_id}/requests/{user_id}", {}, None, DECLINERS),
     HttpRow("put", "/api/groups/{group_id}/picture", {}, {}, NO_PICTURE),
     HttpRow("delete", "/api/groups/{group_id}/picture", {}, None, DECIDERS),
+    HttpRow("get", "/user", {}, None, ANYONE),
+    HttpRow("get", "/user/{user_name}", {}, None, ANYONE),
+    HttpRow("post", "/user/{user_name}", {}, {"about": "Boats"}, (OK, *("forbidden",) * 3, "unauthorized")),
+    HttpRow("put", "/user/{user_name}", {}, {"about": "Boats"}, (OK, *("id_taken",) * 4)),
+    HttpRow("get", "/group", {}, None, ANYONE),
+    HttpRow("get", "/group/{group_id}", {}, None, ANYONE),
+    HttpRow("post", "/group/{group_id}", {}, {"name": "Besties"}, SUBSCRIBERS),
+    HttpRow("put", "/group/{group_id}", {}, {}, EMPTY_BODY),
+    HttpRow("get", "/chat/{chat_id}", {}, None, READERS),
+    HttpRow("post", "/chat/{chat_id}", {}, SAID_BY_OWNER, SPEAKERS),
+    HttpRow("put", "/chat/{chat_id}", {}, SAID_BY_OWNER, SPEAKERS),
     HttpRow("get", "/config.json", {}, None, ANYONE),
     HttpRow("get", "/healthz", {}, None, ANYONE),
     HttpRow("get", "/readyz", {}, None, ANYONE),

@@ -46,7 +46,7 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         place = await standings.place("open")
         owner = everyone["owner"]["user"]
         values = {"conversation": place.conversation, "user_id": owner["id"], "email": owner["email"]}
-        values["group_id"] = place.conversation
+        values |= {"group_id": place.conversation, "chat_id": place.conversation, "user_name": owner["name"]}
         if "{channel_id}" in row.path:
             values["channel_id"] = (await standings.place("channel")).conversation
         values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}

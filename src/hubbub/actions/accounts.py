@@ -92,10 +92,11 @@ class Accounts:
 
     # --- signing in -----------------------------------------------------------------------------------------
 
-    async def register(self, asked: Register, terms: Terms = TERMS) -> SignedIn:
+    async def register(self, asked: Register, terms: Terms = TERMS, handle: str | None = None) -> SignedIn:
         """Make an account, with the keys that its client made for it, and sign it in.
 
-        Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`, `Unavailable`.
+        `handle` is one that it must have. Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`,
+        `Unavailable`.
         """
         email, name = asked.email.strip(), (asked.display_name or "").strip()
         if len(users.email_key(email)) > LONGEST_EMAIL_KEY:  # some letters are several when case is folded
@@ -110,7 +111,7 @@ class Accounts:
             display_name=name or email,
             password_hash=account.password_hash,
             kdf=asked.kdf,
-            handles=list(islice(candidates(name), HANDLES_TRIED)),
+            handles=[handle] if handle else list(islice(candidates(name), HANDLES_TRIED)),
         )
         await self._writer.write(_begin, new, keys, slots)
         return await self._sign_in(account, terms)

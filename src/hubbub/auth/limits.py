@@ -33,6 +33,7 @@ REGISTER = Rule("register", 1 / 60, 20)
 LOGIN = Rule("login", 1 / 2, 30)
 REFRESH = Rule("refresh", 2, 120)
 JOINING = Rule("joining", 1, 60)  # rooms, by network address: a room has few places
+STARTING = Rule("starting", 1, 60)
 PICTURES = Rule("pictures", 1 / 20, 10)
 API = Rule("api", 20, 120)
 

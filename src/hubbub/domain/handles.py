@@ -52,6 +52,11 @@ def candidates(display_name: str | None) -> Iterator[str]:
         yield f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_ANIMALS)}-{secrets.randbelow(9000) + 1000}"
 
 
+def is_handle(text: str) -> bool:
+    """Whether somebody may choose this very name."""
+    return slug(text) == text and text not in RESERVED
+
+
 def slug(text: str) -> str | None:
     """`text` as lower-case ASCII letters, digits and single dashes; None when too little is left of it.
 

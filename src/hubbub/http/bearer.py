@@ -25,6 +25,11 @@ COOKIES: Final = {"cookies": True}
 Renew = Callable[[Connection], Awaitable[str | None]]  # an access token for the cookie of a request, if it has one
 
 
+async def without_cookies(_connection: Connection) -> str | None:
+    """Where a cookie counts for nothing."""
+    return None
+
+
 def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter, addresses: Addresses, renew: Renew) -> Guard:
     """Lets through who brings a living access token (RFC 6750, 2.1), as often as the rule `API` says.
 

@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
-from hubbub.wire import livechat, resources
+from hubbub.wire import livechat, resources, rest
 from hubbub.wire.events import ChoiceRow, Pulled, RemovalRow
 from hubbub.wire.resources import Problem
 
@@ -87,6 +87,7 @@ BODIES = (
     resources.Group,
     resources.GroupPage,
     resources.JoinRequests,
+    *(rest.PutUser, rest.PostUser, rest.PutGroup, rest.PostGroup, rest.ChatEntry, rest.PutChat),
     Pulled,
     Problem,
 )

@@ -99,7 +99,7 @@ def unknown(connection: Connection, ids: Iterable[str]) -> list[str]:
 def insert_account(transaction: Transaction, new: NewAccount) -> str:
     """Store the account under the first handle that is free, and return that.
 
-    Raises `EmailTaken` when the address has an account, `IdTaken` when the id is another's.
+    Raises `EmailTaken` when the address has an account, `IdTaken` when the id is another's, or every handle.
     """
     for handle in new.handles:
         if account_by_email(transaction.connection, new.email):
@@ -109,7 +109,7 @@ def insert_account(transaction: Transaction, new: NewAccount) -> str:
         if insert_unless_taken(transaction.connection, users, _row_of(new, handle, transaction.now)):
             advance(transaction, {new.id: [(SETTINGS, new.id, False)]})
             return handle
-    raise AssertionError("No handle was free: the caller gives more than are likely to be taken.")
+    raise IdTaken("This name is taken.")
 
 
 def _row_of(new: NewAccount, handle: str, now: int) -> dict[str, Any]:

@@ -10,13 +10,12 @@ from hubbub.actions.accounts import Accounts
 from hubbub.actions.publishing import presence_topic
 from hubbub.actions.starting import Starting
 from hubbub.auth.actor import Actor
-from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
+from hubbub.auth.limits import STARTING, MemoryLimiter, NoLimits, Rule
 from hubbub.gateway.channel import Event, Response, Socket, handles
 from hubbub.gateway.presence import Presence
 from hubbub.wire import answers, events
 from hubbub.wire.errors import Unauthorized, UnmatchedTopic
 
-STARTING = Rule("starting", 1, 60)
 STATUS = Rule("status", 1, 20)
 
 
