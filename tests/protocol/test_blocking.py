@@ -136,6 +136,25 @@ async def test_nobody_is_brought_into_a_group_by_whom_they_blocked(pair: Pair, p
     ]
 
 
+async def test_requests_of_the_blocked_do_not_arrive(pair: Pair) -> None:
+    id = await start_group(pair.a, listed=True)
+    await block(pair.ada, pair.bob, pair.a)
+    path = f"/api/groups/{id}"
+    assert (await pair.bob.put(f"{path}/membership", {})).status_code == 202
+    await pair.a.heartbeat()
+    assert pair.a.heard(pair.ada.topic, "join_requested") == []
+    assert (await pair.ada.get(f"{path}/requests")).json()["items"] == []
+
+
+async def test_who_asked_to_be_let_in_is_let_in_by_whom_they_block_too(pair: Pair) -> None:
+    topic = conversation(await start_group(pair.b, listed=True))
+    await pair.b.join(topic)
+    assert (await pair.ada.put(f"/api/groups/{topic.partition(':')[2]}/membership", {})).status_code == 202
+    await block(pair.ada, pair.bob, pair.a)
+    await pair.b.ask(topic, "modify_conversation", {"new_members": [pair.ada.id]})
+    await pair.a.wait_for(pair.ada.topic, "new_conversation")
+
+
 async def test_in_a_group_everyone_has_the_same_messages(pair: Pair) -> None:
     topic = conversation(await start_open_group(pair.a, pair.bob))
     for client in (pair.a, pair.b):

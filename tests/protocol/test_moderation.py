@@ -308,6 +308,20 @@ async def test_nobody_brings_in_who_is_banned(people: People, doors: Doors) -> N
         assert (refused["reason"], refused["user_ids"]) == ("banned", [place.bob.id])
 
 
+async def test_a_ban_ends_what_one_asked_for(people: People, doors: Doors) -> None:
+    place = Place(people, doors)
+    await place.set("secure")
+    [cleo] = await people.sign_up("Cleo")
+    path = f"/api/groups/{place.id}/membership"
+    # Whoever knows the group may ask, so it is listed for this.
+    assert (await place.ada.patch(f"/api/groups/{place.id}", {"listed": True})).status_code == 200
+    assert (await cleo.put(path, {})).status_code == 202
+    assert len((await place.ada.get(f"/api/groups/{place.id}/requests")).json()["items"]) == 1
+    await place.expect(place.mod, "PUT", f"sanctions/{cleo.id}/ban", {})
+    assert (await place.ada.get(f"/api/groups/{place.id}/requests")).json()["items"] == []
+    assert (await cleo.put(path, {})).json()["code"] == "banned"
+
+
 async def test_removal_from_a_sealed_group_takes_a_signed_link(people: People, doors: Doors) -> None:
     talk = await begun(people, doors, private=False)
     a, c = talk.ada, talk.bob

@@ -202,10 +202,9 @@ class Membership:
         """The conversation with the links taken, and who of the newcomers is in now."""
         connection = transaction.connection
         require_users(connection, newcomers)
-        require_unblocked(connection, actor, newcomers)
-        _require_admissible(transaction, conversation, newcomers)
         present = memberships.current_members(connection, [(conversation.id, user) for user in newcomers])
         coming = tuple(user for user in newcomers if (conversation.id, user) not in present)
+        _require_admissible(transaction, conversation, actor, coming)
         limit = self._max_members if conversation.encrypted else self._max_open_members
         if memberships.count_members(connection, conversation.id) + len(coming) > limit:
             raise TooMany(f"This group has at most {limit} members.")
@@ -435,8 +434,15 @@ def _require_renaming(transaction: Transaction, conversation: Conversation, user
         raise NotOwner(current=conversation_row(conversation))
 
 
-def _require_admissible(transaction: Transaction, conversation: Conversation, newcomers: Sequence[str]) -> None:
-    """Raise `Banned`, naming them, when some of the newcomers may not come in."""
+def _require_admissible(
+    transaction: Transaction, conversation: Conversation, actor: str, newcomers: Sequence[str]
+) -> None:
+    """Raise `Banned` or `Blocked`, naming them, when some of the newcomers may not come in, or blocked the actor.
+
+    Who asked to be let in takes it from whoever lets them in.
+    """
+    asking = join_requests.asking(transaction.connection, conversation.id, newcomers)
+    require_unblocked(transaction.connection, actor, set(newcomers) - asking)
     banned = sanctions.banned(transaction.connection, conversation.id, newcomers, transaction.now)
     if banned:
         raise Banned("A moderator decided that somebody of them may not come in.", user_ids=banned)

@@ -22,7 +22,7 @@ from hubbub.actions.ranks import rank_to_act, require_above
 from hubbub.actions.rows import raw
 from hubbub.actions.starting import require_users
 from hubbub.domain.authority import MODERATOR, OWNER
-from hubbub.storage import audit, conversations, memberships, sanctions
+from hubbub.storage import audit, conversations, join_requests, memberships, sanctions
 from hubbub.storage.audit import Deed
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
@@ -181,6 +181,8 @@ class Moderation:
             reason = sanction.reason
             expelled = expel(transaction, self._rosters, conversation, actor, user, links=links, reason=reason)
         sanctions.put(connection, sanction)
+        if sanction.kind == BAN:
+            join_requests.remove(connection, conversation.id, [user])
         audit.note(transaction, Deed(actor, sanction.kind, conversation.id, user, detail=sanction.reason))
         if expelled is not None:
             return _Decided(expelled.conversation, user, expelled.version, expelled=expelled, sanction=sanction)
