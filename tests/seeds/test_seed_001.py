@@ -207,6 +207,32 @@ async def test_what_is_over_does_not_come_back(people: People, doors: Doors) -> 
     assert (row["version"], row["deleted"], row["data"]) == (head, True, None)
 
 
+async def test_a_sealed_message_that_is_over_cannot_be_shared_again(people: People, doors: Doors) -> None:
+    """ "...that has a certain duration": who kept their copy gives nobody else one, however they ask."""
+    persons = await people.sign_up("Ada", "Bob")
+    ada, bob = [await sealing(person) for person in persons]
+    a, b = await persons[0].arrive(), await persons[1].arrive(to=doors.second)
+    id, message = new_id(), new_id()
+    links = ada.found(id, [])
+    key = ada.public_key(id)
+    await a.ask(SYSTEM, "start_group_conversation", {"id": id, "user_ids": [], "public_key": key, "links": links})
+    topic, head = conversation(id), head_after(id, None, *links)
+    await a.join(topic)
+    sealed = ada.seal("psst", conversation=id, message=message, members=head, recipients={ada.user: key})
+    request = {"id": message, "device_id": NIL_ID, "index": 1, "position": 0, "expires_in": LEAST}
+    said = {**request, "sealed": sealed.sealed, "encrypted_messages": sealed.encrypted_messages}
+    await a.ask(topic, "send_message", said)
+    link = ada.link(id, head, "add", bob)
+    await a.ask(topic, "modify_conversation", {"new_members": [bob.user], "links": [link]})
+    await a.wait_for(topic, "message_expired")
+    copies = ada.share(sealed.sealed, sealed.encrypted_messages[ada.user], to={bob.user: bob.public_key()})
+    assert (await a.ask(topic, "share_copies", {"copies": {message: copies}}))["shared"] == 0
+    await b.join(topic)
+    row = (await changes_since(persons[1], id, 0))[f"message {message}"]
+    assert (row["deleted"], row["data"]) == (True, None)
+    assert "sealed" not in (await a.ask(topic, "send_message", said))["message"]
+
+
 @pytest.mark.parametrize("kind", ["private", "secure", "open", "channel"])
 async def test_a_conversation_gives_its_messages_a_duration(people: People, doors: Doors, kind: str) -> None:
     """ "...that has a certain duration": that of the conversation, unless the message says otherwise."""
