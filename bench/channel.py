@@ -20,7 +20,7 @@ QUIET = 2.0  # seconds of talk beside nothing
 
 async def measure(plan: Plan, folder: Path) -> list[Row]:
     with Server(folder / "channel") as server:
-        accounts = await make_accounts(server.address, plan.crowd + 1)
+        accounts = await make_accounts(server.address, plan.crowd)  # of whom the first speaks, and hears it too
         channel = await make_channel(server.address, accounts)
         hall = await hall_of(server, channel, accounts)
         sample = folder / "broadcast"
@@ -32,7 +32,7 @@ async def measure(plan: Plan, folder: Path) -> list[Row]:
         closed = await talk.during(_close(server, channel, accounts))
         talk.close()
     with Baseline("bare", str(sample)) as baseline:
-        bare = await rivals(baseline, hall.triggers, plan.crowd)
+        bare = await rivals(baseline, hall.triggers, plan.crowd - 1)
         theirs = [await burst(bare, 1, plan.seconds) for _ in range(plan.rounds)]
         bare.close()
     return [_heard(plan, ours, theirs), _waited(plan, beside, closed)]
@@ -55,7 +55,7 @@ def _heard(plan: Plan, ours: list[Burst], theirs: list[Burst]) -> Row:
     took, least = (plan.crowd / median(one.rate for one in bursts) * 1e3 for bursts in (ours, theirs))
     return row(
         "g",
-        f"a message in a channel of {plan.crowd:,} listeners, until the last has it",
+        f"a message in a channel of {plan.crowd:,}, until the last has it",
         took,
         "ms",
         against="bare loop",

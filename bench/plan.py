@@ -11,7 +11,7 @@ class Plan:
 
     idle: int
     listeners: int
-    crowd: int  # listeners of one very large channel
+    crowd: int  # sockets in one very large channel
     rooms: int
     room_seconds: int  # without talk, after which a room ends
     guests: int
