@@ -6,7 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, func, select
 
+from hubbub.storage.schema import scores
+from hubbub.storage.sweep import Sweep
 from hubbub.storage.users import set_disabled
 from hubbub.wire.errors import Refusal
 from hubbub.wire.ids import new_id
@@ -137,6 +140,33 @@ async def test_a_day_a_week_and_all_time(
     assert await board(bob, period="week") == {name(ada): (1, 1)}
     assert await board(bob, period="all") == {name(ada): (2, 1)}
     assert is_problem(await bob.get("/api/leaderboard", period="year"), 400, "invalid_payload")
+
+
+async def test_old_days_are_added_up_and_what_is_taken_back_of_them_is_taken_off(
+    world: World, talking: Talking, ada: Person, bob: Person, channel: str
+) -> None:
+    now = world.clock.ahead
+    sweep = Sweep(world.reader, world.writer, clock=world.clock)
+    said = []
+    for days in (30, 20, 10, 1):
+        world.clock.ahead = now - days * DAY
+        said.append(await talking.send(ada, channel))
+        await talking.react(bob, channel, said[-1])
+    world.clock.ahead = now
+    await sweep.once()
+    assert await world.reader.run(rows_of, channel) == 2, "one for long ago, one for yesterday"
+    assert await board(bob, period="all") == {name(ada): (4, 4)}
+    assert await board(bob, period="week") == {name(ada): (1, 1)}
+    await talking.delete(ada, channel, said[0])
+    assert await board(bob, period="all") == {name(ada): (3, 3)}
+    await sweep.once()
+    assert await world.reader.run(rows_of, channel) == 2
+    assert await board(bob, period="all", channel=channel) == {name(ada): (3, 3)}
+
+
+def rows_of(connection: Connection, channel: str) -> int:
+    query = select(func.count()).select_from(scores).where(scores.c.conversation_id == channel)
+    return connection.execute(query).scalar_one()
 
 
 # --- taken back ---------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hubbub.storage.sweep import Sweep
 from hubbub.storage.users import set_disabled
 from hubbub.wire.errors import Refusal
 from tests.http.talking import Talking
@@ -42,7 +43,7 @@ class Said(NamedTuple):
     day: int
 
 
-acts = st.sampled_from(("send", "send", "react", "react", "unreact", "edit", "delete", "remove", "sleep"))
+acts = st.sampled_from(("send", "send", "react", "react", "unreact", "edit", "delete", "remove", "sleep", "sweep"))
 steps = st.lists(st.builds(Step, acts, st.integers(0, 2), st.integers(0, 7), st.booleans()), max_size=30)
 
 
@@ -86,6 +87,8 @@ class Play:
             if step.act == "sleep":
                 self.day += 1 + step.which
                 self._world.clock.ahead += DAY * (1 + step.which)
+            elif step.act == "sweep":
+                await Sweep(self._world.reader, self._world.writer, clock=self._world.clock).once()
             elif step.act == "send":
                 await self._send(step)
             elif self._sent:

@@ -10,6 +10,7 @@ from hubbub.wire.resources import Period
 
 DAY = 86_400_000  # milliseconds
 WEEK = 7  # days, today being the last
+LONG_AGO = 0  # the day under which days that no period tells apart are added up
 
 
 def day_of(milliseconds: int) -> int:
@@ -20,5 +21,5 @@ def day_of(milliseconds: int) -> int:
 def first_day(period: Period, today: int) -> int:
     """The first day that counts in a period which ends today."""
     if period == "all":
-        return 0
+        return LONG_AGO
     return today - (WEEK if period == "week" else 1) + 1

@@ -518,7 +518,7 @@ scores = Table(
     metadata,
     Column("conversation_id", _id(), primary_key=True),
     Column("user_id", _id(), primary_key=True),
-    Column("day", Integer, primary_key=True),  # days since 1970
+    Column("day", Integer, primary_key=True),  # days since 1970; 0: all that no period tells apart
     Column("messages", Integer, nullable=False),
     Column("reactions", Integer, nullable=False),
     Index("scores_day", "day"),

@@ -9,15 +9,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Subquery, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from hubbub.domain.scoring import day_of
+from hubbub.domain.scoring import LONG_AGO, day_of
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Prepared
 from hubbub.storage.messages import Message, Reaction
 from hubbub.storage.schema import reactions, scores, users
+from hubbub.storage.writer import Transaction
 
 
 class Standing(NamedTuple):
@@ -90,25 +91,57 @@ def _given(connection: Connection, conversation_id: str, standing: Mapping[str, 
     return Counter((author, day_of(row.updated_at)) for author, row in authors if author != row.owner_id)
 
 
+# --- folding ------------------------------------------------------------------------------------------------------
+
+_OLD = (scores.c.day > LONG_AGO, scores.c.day < bindparam("first"))
+
+
+def with_old_days(connection: Connection, first_day: int, most: int) -> list[str]:
+    """Conversations with counts of single days before `first_day`."""
+    query = select(scores.c.conversation_id).where(*_OLD).distinct().limit(most)
+    return list(connection.execute(query, {"first": first_day}).scalars())
+
+
+def fold(transaction: Transaction, conversation_id: str, first_day: int) -> None:
+    """Add up what a conversation, which is locked, has of days before `first_day`: no period tells them apart.
+
+    What is taken back of them later stands as a difference on its own day until it is folded too.
+    """
+    connection, asked = transaction.connection, {"first": first_day, "here": conversation_id}
+    old = (scores.c.conversation_id == bindparam("here"), *_OLD)
+    sums = (func.sum(scores.c.messages), func.sum(scores.c.reactions))
+    query = select(scores.c.user_id, *sums).where(*old).group_by(scores.c.user_id)
+    rows = [(conversation_id, user, LONG_AGO, int(m), int(r)) for user, m, r in connection.execute(query, asked)]
+    _add(connection, rows)
+    connection.execute(delete(scores).where(*old), asked)
+
+
 # --- showing ------------------------------------------------------------------------------------------------------
 
 
 def board(connection: Connection, conversation_id: str | None, first_day: int, limit: int) -> list[Standing]:
     """The best `limit` of one conversation, or of all, since `first_day`; accounts that are shut out are left out."""
-    messages, given = func.sum(scores.c.messages), func.sum(scores.c.reactions)
-    points = messages + given
+    sums = _sums(conversation_id, first_day)
+    points = sums.c.messages + sums.c.reactions
     query = (
-        select(func.rank().over(order_by=points.desc()), scores.c.user_id, messages, given, points)
-        .join(users, users.c.id == scores.c.user_id)
-        .where(scores.c.day >= first_day, ~users.c.disabled)
-        .group_by(scores.c.user_id)
-        .having(points > 0)
-        .order_by(points.desc(), given.desc(), scores.c.user_id)
+        select(func.rank().over(order_by=points.desc()), sums.c.user_id, sums.c.messages, sums.c.reactions, points)
+        .join(users, users.c.id == sums.c.user_id)
+        .where(points > 0, ~users.c.disabled)
+        .order_by(points.desc(), sums.c.reactions.desc(), sums.c.user_id)
         .limit(limit)
     )
+    return [Standing(*map(_whole, row)) for row in connection.execute(query)]
+
+
+def _sums(conversation_id: str | None, first_day: int) -> Subquery:
+    """By user. Summed up before anything else is looked at: of what there are many rows."""
+    messages, given = func.sum(scores.c.messages), func.sum(scores.c.reactions)
+    query = select(scores.c.user_id, messages.label("messages"), given.label("reactions")).group_by(scores.c.user_id)
+    if first_day > LONG_AGO:
+        query = query.where(scores.c.day >= first_day)
     if conversation_id is not None:
         query = query.where(scores.c.conversation_id == conversation_id)
-    return [Standing(*map(_whole, row)) for row in connection.execute(query)]
+    return query.subquery()
 
 
 def _whole(value: Any) -> Any:

@@ -28,6 +28,8 @@ from sqlalchemy import (
     update,
 )
 
+from hubbub.domain.scoring import day_of, first_day
+from hubbub.storage import scores
 from hubbub.storage.engine import Reader
 from hubbub.storage.schema import (
     closed_conversations,
@@ -92,6 +94,7 @@ class Sweep:
         await self._tombstones_of_users(now - self._ages.tombstones, gone)
         for table, condition in self._over(now):
             gone[table.name] = await self._rows(table, condition)
+        await self._days_of_scores(now)
         if any(gone.values()):
             log.info("swept", **gone)
         return gone
@@ -106,6 +109,13 @@ class Sweep:
         while found := await self._reader.run(_users_to_sweep, cutoff):
             for user in found:
                 _count(gone, await self._writer.write(sweep_user, user, cutoff, users=[user]))
+
+    async def _days_of_scores(self, now: int) -> None:
+        """Without this the board of all time would be summed up of more rows every day."""
+        first = first_day("week", day_of(now)) - 1  # clocks of processes may differ
+        while found := await self._reader.run(scores.with_old_days, first, BATCH):
+            for conversation in found:
+                await self._writer.write(scores.fold, conversation, first, conversations=[conversation])
 
     def _over(self, now: int) -> Iterable[tuple[Table, ColumnElement[bool]]]:
         yield refresh_tokens, refresh_tokens.c.expires_at < now
