@@ -15,7 +15,7 @@ from typing import Any
 
 import uvloop
 
-from bench import channel, durable, fanout, idle, joining, presence, results, rooms, screen
+from bench import channel, durable, fanout, guests, idle, joining, presence, results, rooms, screen
 from bench.plan import FULL, QUICK, Plan
 from bench.processes import LOAD_CORE
 from bench.results import Row, Run
@@ -32,6 +32,7 @@ PARTS: dict[str, Part] = {
     "f": screen.measure,
     "g": channel.measure,
     "h": rooms.measure,
+    "i": guests.measure,
     "j": presence.measure,
 }
 

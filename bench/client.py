@@ -9,12 +9,14 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import msgspec
 
 TEXT, BINARY, CLOSE = 0x81, 0x82, 0x88  # final frames
+SILENCE = 15.0  # seconds that a socket may well be silent
 PATIENCE = 60.0  # seconds for any one answer
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 PUSH = b"[null,"  # how a broadcast begins; a reply begins with the join_ref
@@ -252,6 +254,23 @@ async def connect(address: Address, token: str | None = None) -> Client:
     async with asyncio.timeout(PATIENCE):
         await client.opened
     return client
+
+
+@asynccontextmanager
+async def staying(clients: Sequence[Client]) -> AsyncIterator[None]:
+    """Meanwhile those of the clients that have come stay: silent sockets would be closed."""
+
+    async def stay() -> None:
+        while True:
+            await asyncio.sleep(SILENCE)
+            for client in clients:
+                client.transport.write(STILL_HERE)
+
+    task = asyncio.ensure_future(stay())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _handshake(host: str, token: str | None) -> bytes:

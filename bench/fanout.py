@@ -12,13 +12,14 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple, cast
 
-from bench.accounts import Account, make_accounts, make_group
-from bench.client import PUSH, STILL_HERE, Client, Frames, Ids, connect, message, wire_length
+from bench.accounts import Account, in_turn, make_accounts, make_group
+from bench.client import PUSH, STILL_HERE, Client, Frames, Ids, connect, message, staying, wire_length
 from bench.plan import Plan
 from bench.processes import Baseline, Server, cpu_seconds
 from bench.results import Row, row
 
 BARE, BROADCAST = "bare loop", "websockets.broadcast"
+AT_ONCE = 50
 HELD = 0.050  # seconds: the p99 below which a rate counts as held
 LONGEST_ROUND = 30.0
 
@@ -200,9 +201,16 @@ async def _group(server: Server, listeners: int) -> Hall:
 async def hall_of(server: Server, conversation: str, accounts: Sequence[Account]) -> Hall:
     """The hall of a conversation that has begun, in which the first speaks."""
     topic = f"conversation:{conversation}"
-    clients = [await connect(server.address, account.token) for account in accounts]
-    for client in clients:
+    clients = [await connect(server.address, account.token) for account in accounts[:1]]
+
+    async def come(account: Account) -> None:
+        client = await connect(server.address, account.token)
+        clients.append(client)
         await client.join([topic])
+
+    await clients[0].join([topic])
+    async with staying(clients):
+        await in_turn([come(account) for account in accounts[1:]], AT_ONCE)
     ids = Ids()
 
     def triggers(count: int) -> list[bytes]:

@@ -12,7 +12,7 @@ from hubbub.gateway.counting import INTERVAL
 
 from bench.accounts import Account, make_accounts, make_channel
 from bench.asking import closing, doors
-from bench.client import PATIENCE, Client, connect
+from bench.client import PATIENCE, Client, connect, staying
 from bench.plan import Plan
 from bench.processes import Server, cpu_seconds
 from bench.results import Row, row
@@ -83,7 +83,8 @@ async def _arrive(server: Server, conversation: str, count: int) -> Arrived:
             await client.join(topics)
 
     before = cpu_seconds(server.processes)
-    await asyncio.gather(*(come() for _ in range(min(AT_ONCE, count))))
+    async with staying(clients):
+        await asyncio.gather(*(come() for _ in range(min(AT_ONCE, count))))
     return Arrived(clients, (cpu_seconds(server.processes) - before) / count, last)
 
 

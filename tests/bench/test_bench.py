@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
         ("d", 2),
         ("g", 2),
         ("h", 3),
+        ("i", 3),
         ("j", 1),
         pytest.param("e", 2, marks=[pytest.mark.postgres, pytest.mark.redis]),
         pytest.param("f", 6, marks=[pytest.mark.browser, pytest.mark.timeout(300)]),
