@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hubbub.gateway.counting import INTERVAL
-
 from bench.accounts import Account, make_accounts, make_channel
 from bench.asking import closing, doors
 from bench.client import PATIENCE, Client, connect, staying
 from bench.plan import Plan
 from bench.processes import Server, cpu_seconds
 from bench.results import Row, row
+from hubbub.gateway.counting import INTERVAL
 from hubbub.storage.lobby import LOBBY_ID
 
 AT_ONCE = 100
