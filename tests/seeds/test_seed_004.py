@@ -5,6 +5,8 @@ Each test quotes the sentence of the seed that it is about.
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ import pytest
 from tests.folder_servers import Doors
 from tests.people import People, conversation
 from tests.phoenix import Refused
+from tests.server import ServerProcess, migrate
+from tests.services import PostgresServer, RedisServer
 
 LOBBY = "00000000-0000-7000-8000-006c6f626279"
 LOBBY_TOPIC = conversation(LOBBY)
@@ -40,6 +44,28 @@ async def test_there_is_one_lobby_from_the_first_start(people: People, doors: Do
             assert by_name == (await http.get(f"/api/channels/{LOBBY}")).json()
             found = (await http.get("/api/channels", params={"q": "lobby"})).json()["items"]
             assert found == [by_name]
+
+
+@pytest.mark.postgres
+@pytest.mark.redis
+async def test_processes_that_start_at_once_make_one_lobby(
+    tmp_path: Path, postgres: PostgresServer, redis_server: RedisServer
+) -> None:
+    """ "...to the sockets of all the replicas": three of them, on a database that has nothing yet."""
+    environment = {
+        "HUBBUB_DATABASE_URL": postgres.create_database(),
+        "HUBBUB_REDIS_URL": redis_server.url,
+        "HUBBUB_SECRET_KEY": secrets.token_urlsafe(32),
+        "HUBBUB_VAULT_KEY": secrets.token_urlsafe(32),
+    }
+    migrate(environment)
+    with ServerProcess(tmp_path, workers=3, environment=environment) as server:
+        async with People(server) as people:
+            for _ in range(6):
+                found = (await people.http.get("/api/channels", params={"q": "lobby"})).json()["items"]
+                assert [channel["id"] for channel in found] == [LOBBY]
+            await said(people, "Hello")
+        assert "error" not in server.log()
 
 
 async def test_guests_read_live(people: People, doors: Doors) -> None:
