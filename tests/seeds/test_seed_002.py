@@ -119,9 +119,10 @@ async def test_list_of_current_users_for_each_room(people: People, doors: Doors)
     """ "List of current users for each room": live, and the same in every process."""
     _, room = await room_of(people)
     ada, bob = await Guest.join(people, room, "Ada"), await Guest.join(people, room, "Bob")
-    a = await ada.arrive()
-    b = await bob.arrive(to=doors.second)
     both = [ada.answer["participant"], bob.answer["participant"]]
+    a = await ada.arrive()
+    await a.wait_for(ada.topic, "participants", lambda told: told["participants"] == both[:1])
+    b = await bob.arrive(to=doors.second)
     for client in (a, b):
         await client.wait_for(ada.topic, "participants", lambda told: told["participants"] == both)
     again = await bob.arrive()  # a second window of the same participant
@@ -139,9 +140,10 @@ async def test_a_process_that_dies_leaves_nobody_behind_in_the_list(
         async with People(cluster.first) as people:
             _, room = await room_of(people)
             ada, bob = await Guest.join(people, room, "Ada"), await Guest.join(people, room, "Bob")
-            a = await ada.arrive()
-            await bob.arrive(to=cluster.second)
             both = [ada.answer["participant"], bob.answer["participant"]]
+            a = await ada.arrive()
+            await a.wait_for(ada.topic, "participants", lambda told: told["participants"] == both[:1])
+            await bob.arrive(to=cluster.second)
             await a.wait_for(ada.topic, "participants", lambda told: told["participants"] == both)
             await asyncio.to_thread(cluster.second.kill)
             await a.wait_for(ada.topic, "participants", lambda told: told["participants"] == both[:1])

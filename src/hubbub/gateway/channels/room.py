@@ -40,10 +40,12 @@ class RoomChannel:
     async def join(self, socket: Socket, id: str, params: events.JoinParams) -> Response:
         participant = self._tickets.read(id, params.ticket)
         document = await self._talk.document(id, participant)
-        present = await self._attendance.among(id, document.registered)
+        there = {one.id for one in await self._attendance.among(id, document.registered)} | {participant}
         self._speakers[socket, id] = document.speaker
-        own = participant_row(document.speaker.participant)
-        return {**document.body, "participants": present if own in present else [*present, own]}
+        return {
+            **document.body,
+            "participants": [participant_row(one) for one in document.registered if one.id in there],
+        }
 
     async def joined(self, socket: Socket, id: str) -> None:
         """Show the newcomer to everyone."""
