@@ -55,6 +55,7 @@ interface ConversationEvents {
 	change_expiry: [wire.ChangeExpiry, wire.ExpiryChanged];
 	modify_conversation: [wire.ModifyConversation, wire.Modified];
 	leave_conversation: [wire.LeaveConversation, wire.Left];
+	remove_member: [wire.RemoveMember, wire.MemberRemoved];
 	set_encryption_keys: [wire.SetEncryptionKeys, wire.KeysSet];
 	sync: [wire.Sync, wire.ConversationPulled];
 }
@@ -71,10 +72,13 @@ interface SystemPushes {
 interface UserPushes {
 	new_conversation: wire.NewConversation | wire.ModifiedConversation;
 	conversation_removed: wire.ConversationRemoved;
+	join_requested: { conversation_id: string; user: wire.PublicUser };
+	join_approved: { conversation_id: string; user_id: string; approvals: number; needed: number };
 	new_message: wire.NewMessage;
 	edit_message: wire.NewMessage;
 	copies_shared: { conversation_id: string; version: number; changes: wire.MessageChange[] };
 	message_expired: wire.ExpiredMessage;
+	message_removed: wire.MessageRemoved;
 	react: wire.ReactionPush;
 	unreact: wire.ReactionPush;
 	version: wire.BareVersion;
@@ -90,6 +94,7 @@ interface ConversationPushes {
 	edit_message: wire.NewMessage;
 	delete_message: wire.DeletedMessage;
 	message_expired: wire.ExpiredMessage;
+	message_removed: wire.MessageRemoved;
 	react: wire.ReactionPush;
 	unreact: wire.ReactionPush;
 	start_typing: wire.Typing;
@@ -99,6 +104,7 @@ interface ConversationPushes {
 	version: wire.BareVersion;
 	update_expiry: wire.UpdateExpiry;
 	member_joined: wire.MemberJoined;
+	member_changed: wire.MemberChanged;
 	leave_conversation: wire.LeftConversation;
 	set_encryption_keys: wire.NewEncryptionKeys;
 	resync: wire.Resync;

@@ -4,7 +4,7 @@ import type { Api } from '../realtime/http.ts';
 import { Problem } from '../realtime/problems.ts';
 import { lastOf, reaction, recount, settle } from './apply.ts';
 import type { Bodies } from './bodies.ts';
-import type { Actions, ProfileChange, Saying } from './client.ts';
+import type { Actions, GroupTerms, ProfileChange, Saying } from './client.ts';
 import type { Crypto } from './crypto.ts';
 import { v7 } from './ids.ts';
 import { OF_CONVERSATION, type Operation } from './operations.ts';
@@ -58,9 +58,10 @@ export function actionsOf(parts: ActionParts): Actions {
 		retry: (operation) => doings.retry(operation),
 		discard: (operation) => doings.discard(operation),
 		startPrivate: (user) => doings.startPrivate(user),
-		startGroup: (alias, users) => doings.startGroup(alias, users),
+		startGroup: (alias, users, terms) => doings.startGroup(alias, users, terms),
 		addMembers: (conversation, users, options) => doings.addMembers(conversation, users, options),
 		leave: (conversation) => doings.leave(conversation),
+		kick: (conversation, user) => doings.kick(conversation, user),
 		rename: (conversation, alias) => doings.rename(conversation, alias),
 		setLasting: (conversation, seconds) => doings.setLasting(conversation, seconds),
 		markRead: (conversation) => doings.markRead(conversation),
@@ -258,21 +259,23 @@ class Doings {
 	async startPrivate(user: string): Promise<string> {
 		const found = await this.by.replica.conversations.where('other').equals(user).first();
 		if (found && !found.left) return found.id;
-		const row = { ...newConversation(v7(), 'private'), other: user };
+		const row = { ...newConversation(v7(), 'private'), sealed: true, other: user };
 		return this.start(row, [user], { do: 'start_private', other: user });
 	}
 
-	async startGroup(alias: string | null, users: string[]): Promise<string> {
+	async startGroup(alias: string | null, users: string[], terms: GroupTerms = {}): Promise<string> {
 		const others = [...new Set(users)].filter((user) => user !== this.by.me);
 		const row: ConversationRow = { ...newConversation(v7(), 'group'), alias, role: 'owner' };
-		return this.start(row, others, { do: 'start_group', users: others, alias });
+		const kind = terms.open ? { encrypted: false, joining: 'anyone' } : { sealed: true };
+		const begun = { ...row, ...kind, about: terms.about ?? '', approvals: terms.approvals ?? 1 };
+		return this.start(begun, others, { do: 'start_group', users: others, alias, terms });
 	}
 
 	private async start(row: ConversationRow, others: string[], what: Operation): Promise<string> {
 		const { replica, me } = this.by;
 		const now = Date.now();
 		await enqueue(this.by, { what, conversation: row.id }, async () => {
-			await replica.conversations.add({ ...row, sealed: true, pending: true, older: null, activity: now, opened: now });
+			await replica.conversations.add({ ...row, pending: true, older: null, activity: now, opened: now });
 			await replica.members.bulkPut([me, ...others].map((user) => member(row.id, user)));
 		});
 		return row.id;
@@ -286,6 +289,10 @@ class Doings {
 
 	async leave(conversation: string): Promise<void> {
 		await enqueue(this.by, { what: { do: 'leave' }, conversation });
+	}
+
+	async kick(conversation: string, user: string): Promise<void> {
+		await enqueue(this.by, { what: { do: 'kick', user }, conversation });
 	}
 
 	async rename(conversation: string, alias: string | null): Promise<void> {

@@ -27,9 +27,11 @@ export interface Batch {
 	/** What the messages among them say that are reactions, by message id. */
 	reacting?: Map<string, ReactBody['react']>;
 	gone?: { id: string; version: number }[];
+	/** What moderators took away. */
+	removals?: { id: string; by: string; reason: string }[];
 	/** Of plaintext conversations. */
 	reactions?: ReactionChange[];
-	members?: { user: string; role?: string; left: boolean }[];
+	members?: { user: string; role?: string; muted?: boolean; left: boolean }[];
 	/** Everybody who is in it: the others are not any more. */
 	roster?: string[];
 	readTimes?: Record<string, string>;
@@ -109,6 +111,9 @@ async function writeMessages(replica: Replica, batch: Batch): Promise<number> {
 		...gone.map((row, place) => tombstone(id, row.id, row.version, before[coming.length + place]))
 	].filter((row) => row !== null);
 	if (rows.length) await replica.messages.bulkPut(rows);
+	for (const { id: one, by, reason } of batch.removals ?? []) {
+		await replica.messages.update([id, one], { removed: { by, reason } });
+	}
 	return rows.reduce((top, row) => Math.max(top, row.place[0]), 0);
 }
 
@@ -166,7 +171,7 @@ async function writeMembers(
 		(await replica.members.where('conversation').equals(id).toArray()).map((one) => [one.user, one])
 	);
 	const touched = new Set<string>();
-	const put = (user: string, change: { role?: string; left?: boolean; read?: number }) => {
+	const put = (user: string, change: { role?: string; muted?: boolean; left?: boolean; read?: number }) => {
 		const before = rows.get(user) ?? { conversation: id, user, role: 'member', left: false, read: 0 };
 		rows.set(user, { ...before, ...change });
 		touched.add(user);
@@ -176,7 +181,7 @@ async function writeMembers(
 		for (const user of roster) put(user, { left: false });
 		for (const user of rows.keys()) if (!roster.has(user)) put(user, { left: true });
 	}
-	for (const { user, role, left } of batch.members ?? []) put(user, role === undefined ? { left } : { role, left });
+	for (const { user, ...change } of batch.members ?? []) put(user, change);
 	for (const [user, at] of Object.entries(batch.readTimes ?? {})) {
 		const read = Math.max(Date.parse(at), rows.get(user)?.read ?? 0);
 		if (rows.has(user)) put(user, { read });

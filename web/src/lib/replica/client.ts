@@ -127,6 +127,7 @@ export interface Queries {
 	/** How many are not read, over all conversations that are not muted. */
 	unread(): Watched<number>;
 	choices(): Watched<ChoiceRow[]>;
+	consents(conversation: string): Watched<ConsentsView>;
 }
 
 export type Presence = 'online' | 'idle';
@@ -138,6 +139,25 @@ export interface ProfileChange {
 	theme?: OwnUser['theme'];
 	magnification?: number;
 	recents?: string[];
+}
+
+/** What a group begins with. */
+export interface GroupTerms {
+	/** Plaintext, and anyone comes in by themselves. */
+	open?: boolean;
+	/** How many members let somebody in; 0: all of them. */
+	approvals?: number;
+	/** Found by searching. */
+	listed?: boolean;
+	about?: string;
+}
+
+/** Who agreed to whom, of those who wait to be let into a group. */
+export interface ConsentsView {
+	/** By who wants in: the members who agreed. */
+	given: Record<string, string[]>;
+	/** How many it takes. */
+	needed: number;
 }
 
 /** What goes with a text. */
@@ -165,10 +185,12 @@ export interface Actions {
 
 	/** The id of the conversation, which may be the one that the two have already. Works offline. */
 	startPrivate(user: string): Promise<string>;
-	startGroup(alias: string | null, users: string[]): Promise<string>;
+	startGroup(alias: string | null, users: string[], terms?: GroupTerms): Promise<string>;
 	/** `shareHistory`: the newcomers get keys for what this browser has of the conversation's past. */
 	addMembers(conversation: string, users: string[], options?: { shareHistory?: boolean }): Promise<void>;
 	leave(conversation: string): Promise<void>;
+	/** Somebody is taken out of a group; in a sealed one by a link that one signs. */
+	kick(conversation: string, user: string): Promise<void>;
 	rename(conversation: string, alias: string | null): Promise<void>;
 	/** How many seconds everybody's messages last from now on, unless they say otherwise; null: for good. */
 	setLasting(conversation: string, seconds: number | null): Promise<void>;
@@ -206,7 +228,16 @@ export interface Actions {
 	active(): void;
 }
 
+/** Somebody asks to be let into a group of one's own, or a member agreed to it. */
+export interface Knock {
+	conversation: string;
+	/** Who wants in; null where a member agreed. */
+	asks: string | null;
+}
+
 export interface Client {
+	/** The last that was heard of it. */
+	readonly knocks: Watched<Knock | null>;
 	readonly user: string;
 	/** What is not in the replica, asked of the server at once. Its methods throw `Problem` or `Unreachable`. */
 	readonly api: Pick<Api, 'ask' | 'origin'>;

@@ -4,7 +4,7 @@ import type { Api } from '../realtime/http.ts';
 import { Refusal, Silence, Unreachable } from '../realtime/problems.ts';
 import type { Live, LiveState as Connection } from '../realtime/socket.ts';
 import type { MessageRow } from '../wire/types.ts';
-import type { LiveState } from './client.ts';
+import type { Knock, LiveState } from './client.ts';
 import { Following } from './following.ts';
 import type { Change, Intake } from './intake.ts';
 import { OwnStream, type OwnChange } from './own_stream.ts';
@@ -28,6 +28,7 @@ const OWN_EVENTS: readonly PushOf<`user:${string}`>[] = [
 	'edit_message',
 	'copies_shared',
 	'message_expired',
+	'message_removed',
 	'react',
 	'unreact',
 	'version',
@@ -41,6 +42,8 @@ const CONVERSATION_EVENTS: readonly PushOf<`conversation:${string}`>[] = [
 	'edit_message',
 	'delete_message',
 	'message_expired',
+	'message_removed',
+	'member_changed',
 	'react',
 	'unreact',
 	'update_alias',
@@ -66,6 +69,7 @@ export class Engine {
 	readonly presence = new PresenceBoard();
 	readonly typing = new TypingBoard();
 	readonly passing = new PassingBoard();
+	readonly knocks = new Cell<Knock | null>(null);
 	readonly status = new OwnStatus(() => this.tellStatus());
 	readonly own: OwnStream;
 	/** Called where keys or links of members may be others than before. */
@@ -277,7 +281,16 @@ export class Engine {
 		for (const event of OWN_EVENTS) {
 			this.stops.push(this.live.on(topic, event, (payload) => this.told(payload as Told)));
 		}
-		this.stops.push(this.live.on(topic, 'resync', () => void this.own.ask()));
+		this.stops.push(
+			this.live.on(topic, 'resync', () => void this.own.ask()),
+			this.live.on(topic, 'join_requested', ({ conversation_id, user }) => {
+				void this.replica.people.put(personRow(user));
+				this.knocks.set({ conversation: conversation_id, asks: user.id });
+			}),
+			this.live.on(topic, 'join_approved', ({ conversation_id }) => {
+				this.knocks.set({ conversation: conversation_id, asks: null });
+			})
+		);
 	}
 
 	private listenTo(id: string): () => void {

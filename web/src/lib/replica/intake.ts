@@ -12,7 +12,13 @@ import type {
 	ReactBody,
 	Refusal
 } from '../crypto/types.ts';
-import type { ConversationPulled, Document, MessageRow as WireMessage, ResumedDocument } from '../wire/types.ts';
+import type {
+	ConversationPulled,
+	Document,
+	MemberRow as WireMember,
+	MessageRow as WireMessage,
+	ResumedDocument
+} from '../wire/types.ts';
 import { write, type Batch } from './apply.ts';
 import type { Bodies } from './bodies.ts';
 import { messageRow, newConversation, personRow, standing, type Incoming, type Read } from './rows.ts';
@@ -145,8 +151,9 @@ export class Intake {
 	private async changed(id: string, changes: Change[], where?: Where): Promise<Partial<Batch>> {
 		const links = new Map<number, Link>();
 		const incoming: Incoming[] = [];
-		const batch: Required<Pick<Batch, 'gone' | 'reactions' | 'members' | 'keys'>> & Partial<Batch> = {
+		const batch: Required<Pick<Batch, 'gone' | 'removals' | 'reactions' | 'members' | 'keys'>> & Partial<Batch> = {
 			gone: [],
+			removals: [],
 			reactions: [],
 			members: [],
 			keys: []
@@ -156,6 +163,9 @@ export class Intake {
 			if (change.kind === 'message') {
 				if (change.deleted || !change.data) batch.gone.push({ id: change.id, version });
 				else incoming.push({ message: change.data, version });
+			} else if (change.kind === 'removal') {
+				const { moderator_id: by, reason } = change.data;
+				batch.removals.push({ id: change.id, by, reason });
 			} else if (change.kind === 'reaction') batch.reactions.push(change);
 			else if (change.kind === 'conversation') batch.wire = change.data;
 			else if (change.kind === 'member') {
@@ -196,7 +206,9 @@ export class Intake {
 			incoming.map(({ message }): [string, string] => [id, message.message_group])
 		);
 		const reads = await Promise.all(
-			incoming.map((one, place) => (encrypted ? this.kept(one, held[place]) : plain(one.message)))
+			incoming.map((one, place) =>
+				one.message.removed_by ? gone(one.message) : encrypted ? this.kept(one, held[place]) : plain(one.message)
+			)
 		);
 		const sealed = [...incoming.keys()].filter((place) => reads[place] === null);
 		if (sealed.length) {
@@ -303,6 +315,11 @@ function readOf(answer: Opened | Refusal, message: WireMessage): Read {
 	return { body: answer.body, box: null, sentAt: Date.parse(answer.sentAt) };
 }
 
+/** A message whose text nobody has any more. */
+function gone(message: WireMessage): Read {
+	return { body: null, box: null, sentAt: Date.parse(message.inserted_at) };
+}
+
 /** A message of a plaintext conversation. */
 function plain(message: WireMessage): Read {
 	const reply = message.reply_to ? { reply_to: message.reply_to } : {};
@@ -329,6 +346,6 @@ function asWire(row: MessageRow): WireMessage {
 	};
 }
 
-function roleOf(data: { role: string } | null): { role?: string } {
-	return data ? { role: data.role } : {};
+function roleOf(data: WireMember | null): { role?: string; muted?: boolean } {
+	return data ? { role: data.role, muted: data.muted ?? false } : {};
 }

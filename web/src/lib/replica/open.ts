@@ -84,6 +84,10 @@ class OpenClient implements Client {
 		return this.engine.presence.shown;
 	}
 
+	get knocks() {
+		return this.engine.knocks;
+	}
+
 	get passing() {
 		return this.engine.passing.shown;
 	}

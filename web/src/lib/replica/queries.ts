@@ -1,4 +1,5 @@
 /** What the screen is made of: rows of the replica, opened, watched. Every read goes through an index. */
+import { neededFor } from '../crypto/chain.ts';
 import type { Body } from '../crypto/types.ts';
 import type { OwnUser } from '../wire/types.ts';
 import type { Bodies } from './bodies.ts';
@@ -84,6 +85,13 @@ export function queriesOf(replica: Replica, me: string, bodies: Bodies): Queries
 				const rows = await conversations.toArray();
 				const muted = await chosen(replica, 'mute');
 				return rows.reduce((sum, row) => sum + (row.left || muted.has(row.id) ? 0 : row.unread), 0);
+			}),
+		consents: (conversation) =>
+			watch(async () => {
+				const state = (await replica.chains.get(conversation))?.state;
+				if (!state) return { given: {}, needed: 1 };
+				const given = Object.entries(state.consents).map(([user, givers]) => [user, Object.keys(givers)]);
+				return { given: Object.fromEntries(given), needed: neededFor(state, '') };
 			}),
 		choices: () => watch(() => replica.choices.toArray())
 	};

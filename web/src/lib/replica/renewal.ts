@@ -2,14 +2,13 @@
  * Members who started anew. Under a new identity key one proves nothing until another member adds one again: this signs
  * that link for others, unless they wait for this person's consent, and lets the others know of one's own new key.
  */
-import { neededFor } from '../crypto/chain.ts';
 import type { ChainState, JsonObject, Known, KnownUsers, Link } from '../crypto/types.ts';
 import { conversationTopic } from '../realtime/events.ts';
 import { Refusal } from '../realtime/problems.ts';
 import type { Live } from '../realtime/socket.ts';
 import type { Engine } from './engine.ts';
 import { v7 } from './ids.ts';
-import { newcomer, type Maker } from './requests.ts';
+import { dueFor, newcomer, type Maker } from './requests.ts';
 import type { Trouble } from './schema.ts';
 
 export interface RenewalParts extends Maker {
@@ -115,12 +114,10 @@ export class Renewal {
 		const links: Link[] = [];
 		for (const { user, ik } of changed) {
 			const member = await newcomer(this.by, user, (await replica.keys.get([id, user])) ?? null);
-			const given = state.consents[user] ?? {};
-			const givers = new Set(Object.keys(given).filter((giver) => given[giver] === ik));
+			const action = dueFor(state, member, me);
 			// Another key again, or what one had to say to this one was said.
-			if (member.ik !== ik || givers.has(me)) continue;
-			const needed = neededFor(state, user);
-			const link = await crypto.link(state, givers.size + 1 < needed ? 'approve' : 'add', member);
+			if (member.ik !== ik || !action) continue;
+			const link = await crypto.link(state, action, member);
 			state = await crypto.advance(state, [link], known);
 			links.push(link);
 		}

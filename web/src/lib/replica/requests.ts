@@ -1,5 +1,15 @@
 /** From an operation to the bytes that are sent: sealed for exactly those whom this client believes to be members. */
-import { Refused, type JsonObject, type KnownUsers, type Link, type Named } from '../crypto/types.ts';
+import { neededFor } from '../crypto/chain.ts';
+import {
+	Refused,
+	type Action,
+	type ChainState,
+	type JsonObject,
+	type KeyPair,
+	type KnownUsers,
+	type Link,
+	type Named
+} from '../crypto/types.ts';
 import { SYSTEM, conversationTopic } from '../realtime/events.ts';
 import type { SendMessage } from '../wire/types.ts';
 import type { ProfileChange } from './client.ts';
@@ -45,7 +55,7 @@ export class Requests {
 			case 'start_private':
 				return this.startPrivate(row, operation.other);
 			case 'start_group':
-				return this.startGroup(row, operation.users, operation.alias);
+				return this.startGroup(row, operation);
 			case 'send':
 				return this.send(row, conversation, operation);
 			case 'edit':
@@ -64,6 +74,8 @@ export class Requests {
 				return this.share(row, conversation, operation.users, operation.messages);
 			case 'leave':
 				return this.leave(row, conversation);
+			case 'kick':
+				return this.kick(row, conversation, operation.user);
 			case 'rename':
 				return on(id, 'change_alias', { alias: operation.alias, op_id: row.id });
 			case 'last':
@@ -78,25 +90,33 @@ export class Requests {
 	// --- beginning ----------------------------------------------------------------------------------------------------
 
 	private async startPrivate(row: OutboxRow, other: string): Promise<Request> {
-		const { key, links } = await this.founding(row.conversation!, [other]);
+		const founded = await this.founding(row.conversation!, [other]);
 		return {
 			topic: SYSTEM,
 			event: 'start_private_conversation',
-			payload: { other_user_id: other, id: row.conversation, op_id: row.id, ...key, links }
+			payload: { other_user_id: other, id: row.conversation, op_id: row.id, ...founded }
 		};
 	}
 
-	private async startGroup(row: OutboxRow, users: string[], alias: string | null): Promise<Request> {
-		const { key, links } = await this.founding(row.conversation!, users);
+	private async startGroup(
+		row: OutboxRow,
+		{ users, alias, terms = {} }: Extract<Operation, { do: 'start_group' }>
+	): Promise<Request> {
+		const founded = terms.open ? {} : await this.founding(row.conversation!, users, terms.approvals);
 		const named = alias === null ? {} : { alias };
 		return {
 			topic: SYSTEM,
 			event: 'start_group_conversation',
-			payload: { user_ids: users, id: row.conversation, op_id: row.id, ...named, ...key, links }
+			payload: { user_ids: users, id: row.conversation, op_id: row.id, ...named, ...terms, ...founded }
 		};
 	}
 
-	private async founding(conversation: string, others: string[]): Promise<{ key: object; links: Link[] }> {
+	/** The key and the links that a sealed conversation begins with. */
+	private async founding(
+		conversation: string,
+		others: string[],
+		approvals?: number
+	): Promise<KeyPair & { links: Link[] }> {
 		const { crypto, trust, me } = this.by;
 		const own = await trust.keysOf(me);
 		const identity = await crypto.me();
@@ -105,7 +125,7 @@ export class Requests {
 		const key = await crypto.newConversationKey(conversation, own.user_key.gen + 1);
 		const members = [{ user: me, ik: identity.ik, gen: key.public_key.gen }];
 		for (const user of others) members.push(await newcomer(this.by, user, null));
-		return { key, links: await crypto.found(conversation, members) };
+		return { ...key, links: await crypto.found(conversation, members, approvals) };
 	}
 
 	// --- messages -----------------------------------------------------------------------------------------------------
@@ -235,7 +255,7 @@ export class Requests {
 	// --- members ------------------------------------------------------------------------------------------------------
 
 	private async add(row: OutboxRow, conversation: ConversationRow, users: string[]): Promise<Request | null> {
-		const { crypto, trust, replica } = this.by;
+		const { crypto, trust, replica, me } = this.by;
 		const { id } = conversation;
 		if (!conversation.encrypted) return on(id, 'modify_conversation', { new_members: users, op_id: row.id });
 		let { state } = await this.proving(id);
@@ -244,10 +264,13 @@ export class Requests {
 		const links: Link[] = [];
 		for (const user of coming) {
 			const member = await newcomer(this.by, user, (await replica.keys.get([id, user])) ?? null);
-			const link = await crypto.link(state, 'add', member);
+			const action = dueFor(state, member, me);
+			if (!action) continue;
+			const link = await crypto.link(state, action, member);
 			links.push(link);
 			state = await crypto.advance(state, [link], await trust.known([...Object.keys(state.members), user]));
 		}
+		if (links.length === 0) return null;
 		return on(id, 'modify_conversation', { new_members: coming, links, op_id: row.id });
 	}
 
@@ -259,6 +282,14 @@ export class Requests {
 		if (!mine) throw new Refused('ghost_member');
 		const link = await crypto.link(state, 'leave', { user: me, ...mine });
 		return on(conversation.id, 'leave_conversation', { links: [link], op_id: row.id });
+	}
+
+	private async kick(row: OutboxRow, conversation: ConversationRow, user: string): Promise<Request | null> {
+		const { state } = await this.proving(conversation.id);
+		const member = state.members[user];
+		if (!member) return null;
+		const link = await this.by.crypto.link(state, 'remove', { user, ...member });
+		return on(conversation.id, 'remove_member', { user_id: user, links: [link], op_id: row.id });
 	}
 
 	private async share(
@@ -281,6 +312,14 @@ export class Requests {
 		if (Object.keys(copies).length === 0) return null;
 		return on(conversation.id, 'share_copies', { copies, op_id: row.id });
 	}
+}
+
+/** What one has to say to a newcomer under this identity key: agree, complete it, or nothing more (null). */
+export function dueFor(state: ChainState, { user, ik }: Named, me: string): Extract<Action, 'add' | 'approve'> | null {
+	const given = Object.hasOwn(state.consents, user) ? state.consents[user]! : {};
+	const givers = Object.keys(given).filter((giver) => given[giver] === ik);
+	if (givers.includes(me)) return null;
+	return givers.length + 1 < neededFor(state, user) ? 'approve' : 'add';
 }
 
 /**

@@ -96,6 +96,8 @@ export interface MemberRow {
 	conversation: string;
 	user: string;
 	role: string;
+	/** They may not write, by a moderator's word. */
+	muted?: boolean;
 	left: boolean;
 	/** Up to when they have read, in milliseconds; 0: never. */
 	read: number;

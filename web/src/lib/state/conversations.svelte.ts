@@ -78,7 +78,7 @@ function itemOf(view: ConversationView, people: People): ConversationItem {
 		empty: view.last === null && view.older === null,
 		draft: view.draft?.text ?? '',
 		activity: view.activity,
-		closed: closedOf(view, other),
+		closed: closedOf(view, other, people.me.id),
 		held: view.held ? { ...view.held, person: suspect } : null,
 		refused: view.refused,
 		opened: view.opened,
@@ -111,8 +111,9 @@ function latestOf(view: ConversationView, people: People): ConversationItem['lat
 	return { sender: people.of(sender), text, deleted, at };
 }
 
-function closedOf(view: ConversationView, other: Person | null): ConversationItem['closed'] {
+function closedOf(view: ConversationView, other: Person | null, me: string): ConversationItem['closed'] {
 	if (view.left) return { code: 'not_member', sentence: '' };
 	if (other?.blocked) return { code: 'you_blocked', sentence: '' };
+	if (view.members.some((member) => member.user === me && member.muted)) return { code: 'muted', sentence: '' };
 	return view.disbelieved;
 }

@@ -56,6 +56,9 @@ export class People {
 		return this.#choices.has(`mute ${conversation}`);
 	}
 
+	/** Whom one wants to hear of when they come. */
+	watched = $derived.by(() => this.#rows.current.filter((row) => row.kind === 'watch').map((row) => row.about));
+
 	get me(): Person {
 		return this.of(this.#client.user);
 	}

@@ -245,6 +245,10 @@ function holds(view: WindowView, message: string): boolean {
 }
 
 function usersOf(messages: MessageView[]): string[] {
-	const others = messages.flatMap((one) => [one.reply?.sender, ...one.reactions.map((reaction) => reaction.user)]);
+	const others = messages.flatMap((one) => [
+		one.reply?.sender,
+		one.removed?.by,
+		...one.reactions.map((reaction) => reaction.user)
+	]);
 	return [...messages.map((one) => one.sender), ...others.filter((id) => id !== undefined)];
 }

@@ -32,6 +32,8 @@ export const problems: Record<string, string> = {
 	conflict: 'It was changed meanwhile. Look at it again.',
 	stale_revision: 'The message was changed meanwhile. Look at it again.',
 	too_many: 'There are already as many of these as this server allows.',
+	muted: 'A moderator decided that you may not write here for now.',
+	banned: 'A moderator decided that you may not come in here.',
 	blocked: 'You and this person do not take messages from each other.',
 	you_blocked: 'You blocked this person. Unblock them to write to each other again.',
 	wrong_kind: 'This kind of conversation does not allow that.',

@@ -227,7 +227,7 @@ export const chats = {
 
 	group: {
 		newTitle: 'New group',
-		newLead: 'Choose who is in it. Only its members can read what is written in it.',
+		newLead: 'Choose who is in it. Only its members can read what is written in it, unless you begin an open one.',
 		name: 'Name of the group',
 		nameHint: 'You can leave it out: then it is called by who is in it.',
 		nameLong: 'A name has at most 128 characters.',
@@ -247,6 +247,7 @@ export const chats = {
 		share: 'Share what was said before',
 		shareHint: 'They can then read the messages that this browser has. Otherwise they read from now on.',
 		added: (names: string[]) => `${list(names)} ${plural(names.length, 'is', 'are')} now in the group.`,
+		proposed: (names: string[]) => `You agreed to ${list(names)}. The others are asked, too.`,
 		rename: 'Change the name',
 		renameTitle: 'Change the name',
 		save: 'Save',

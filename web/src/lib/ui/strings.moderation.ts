@@ -25,6 +25,30 @@ export const moderation = {
 		sent: 'Thank you. The admins will look at it.'
 	},
 
+	choices: {
+		title: 'Blocked and muted',
+		none: 'You blocked nobody and muted nothing.',
+		blocked: 'Blocked',
+		muted: 'Muted',
+		watched: 'You are told when they come',
+		unblock: (name: string) => `Unblock ${name}`,
+		unmute: (title: string) => `No longer mute ${title}`,
+		unwatch: (name: string) => `Do not tell when ${name} comes`,
+		short: { unblock: 'Unblock', unmute: 'No longer mute', unwatch: 'Stop' }
+	},
+
+	person: {
+		watch: 'Tell me when they come',
+		unwatch: 'Do not tell me any more',
+		more: 'More about this person',
+		report: 'Report…',
+		block: 'Block…',
+		unblock: 'Unblock',
+		blocked: 'You blocked this person.',
+		came: (name: string) => `${name} is here now.`,
+		write: 'Write'
+	},
+
 	block: {
 		title: (name: string) => `Block ${name}?`,
 		text: (name: string) =>

@@ -16,6 +16,8 @@ export const strings = {
 		settings: 'Settings',
 		about: 'About',
 		news: 'News',
+		leaderboard: 'Leader-board',
+		reports: 'Reports',
 		signIn: 'Sign in',
 		register: 'Make an account',
 		opening: 'Opening your conversations…',
@@ -281,6 +283,7 @@ export const strings = {
 				]
 			}
 		] as { title: string; text: string[]; list?: string[] }[],
+		conduct: 'The code of conduct of this server',
 		license: 'Hubbub is free software under the Apache License 2.0.',
 		version: (version: string) => `This server runs version ${version}.`
 	},

@@ -7,7 +7,7 @@ import { panel } from './panel.svelte.ts';
 
 const words = strings.chats.group;
 
-export function changing({ client }: Chat, { id }: ConversationItem) {
+export function changing({ client }: Chat, { id, approvals }: ConversationItem) {
 	return {
 		add: (people: Person[], shareHistory: boolean) =>
 			tried(async () => {
@@ -16,7 +16,8 @@ export function changing({ client }: Chat, { id }: ConversationItem) {
 					people.map((person) => person.id),
 					{ shareHistory }
 				);
-				say(words.added(people.map((person) => person.displayName)), { kind: 'ok' });
+				const names = people.map((person) => person.displayName);
+				say(approvals === 1 ? words.added(names) : words.proposed(names), { kind: 'ok' });
 			}),
 		rename: (name: string) => tried(() => client.do.rename(id, name || null)),
 		leave: () =>

@@ -1,0 +1,140 @@
+/** What is known of a group beyond its conversation: who is in it as what, who wants in, what it shows of itself. */
+import type { Client, ConsentsView, ConversationView } from '../replica/client';
+import { until } from '../replica/watched';
+import type { PublicUser } from '../wire/types';
+import type { Chat } from './chat.svelte';
+import { Live } from './live.svelte';
+import type { ConversationItem, Person } from './model';
+
+export interface Member {
+	person: Person;
+	role: string;
+	muted: boolean;
+}
+
+/** Somebody who wants in, or whom a member would bring in. */
+export interface Waiting {
+	person: Person;
+	/** How many agreed, of how many. */
+	given: number;
+	needed: number;
+	/** One agreed oneself. */
+	mine: boolean;
+}
+
+/** What a group shows of itself besides its row. */
+export interface GroupChange {
+	about?: string;
+	listed?: boolean;
+}
+
+/** Milliseconds until it is thought that a member who is removed does not go. */
+const PATIENCE = 20_000;
+
+export class Group {
+	readonly #client: Client;
+	readonly #chat: Chat;
+	readonly #id: string;
+	readonly #view: Live<ConversationView | undefined>;
+	readonly #consents: Live<ConsentsView>;
+	#asking = $state.raw<string[]>([]);
+	members: Member[] = $derived.by(() =>
+		(this.#view.current?.members ?? [])
+			.map(({ user, role, muted = false }) => ({ person: this.#chat.people.of(user), role, muted }))
+			.sort((one, other) => rank(one.role) - rank(other.role))
+	);
+	waiting: Waiting[] = $derived.by(() => {
+		const { given, needed } = this.#consents.current;
+		const inside = new Set(this.members.map(({ person }) => person.id));
+		const all = [...new Set([...this.#asking, ...Object.keys(given)])].filter((user) => !inside.has(user));
+		return all.map((user) => ({
+			person: this.#chat.people.of(user),
+			given: given[user]?.length ?? 0,
+			needed,
+			mine: given[user]?.includes(this.#client.user) ?? false
+		}));
+	});
+	/** How many members it takes to let somebody in. */
+	needed = $derived.by(() => this.#consents.current.needed);
+
+	constructor(chat: Chat, item: ConversationItem) {
+		this.#chat = chat;
+		this.#client = chat.client;
+		this.#id = item.id;
+		this.#view = new Live<ConversationView | undefined>(chat.client.query.conversation(item.id), undefined);
+		this.#consents = new Live<ConsentsView>(chat.client.query.consents(item.id), { given: {}, needed: 1 });
+	}
+
+	/** Looks who asks, now and whenever somebody did. Returns what ends that. */
+	watch(): () => void {
+		void this.#ask();
+		return this.#client.knocks.subscribe((knock) => {
+			if (knock?.conversation === this.#id) void this.#ask();
+		});
+	}
+
+	/** What is agreed to of somebody, who is in with the last that it takes. */
+	approve(user: string): Promise<void> {
+		this.#asking = this.#asking.filter((one) => one !== user || this.needed > 1);
+		return this.#client.do.addMembers(this.#id, [user]);
+	}
+
+	async decline(user: string): Promise<void> {
+		await this.#client.api.ask('DELETE', this.#at(`requests/${user}`));
+		await this.#ask();
+	}
+
+	change(json: GroupChange): Promise<unknown> {
+		return this.#client.api.ask('PATCH', `/api/groups/${this.#id}`, { json });
+	}
+
+	setPicture(picture: Blob | null): Promise<unknown> {
+		return picture
+			? this.#client.api.ask('PUT', this.#at('picture'), { body: picture })
+			: this.#client.api.ask('DELETE', this.#at('picture'));
+	}
+
+	setRole(user: string, role: 'moderator' | 'member'): Promise<unknown> {
+		return this.#client.api.ask('PUT', this.#moderated(`members/${user}`), { json: { role } });
+	}
+
+	/** A sealed group is left by who is named in a link that one signs. */
+	async remove(user: string, sealed: boolean): Promise<void> {
+		if (!sealed) return this.#client.api.ask('DELETE', this.#moderated(`members/${user}`));
+		await this.#client.do.kick(this.#id, user);
+		const isOut = (view: ConversationView | undefined) => !view?.members.some((member) => member.user === user);
+		await until(this.#client.query.conversation(this.#id), isOut, PATIENCE);
+	}
+
+	sanction(user: string, kind: 'mute' | 'ban', json: { reason?: string; until?: string }): Promise<unknown> {
+		return this.#client.api.ask('PUT', this.#moderated(`sanctions/${user}/${kind}`), { json });
+	}
+
+	lift(user: string, kind: 'mute' | 'ban'): Promise<unknown> {
+		return this.#client.api.ask('DELETE', this.#moderated(`sanctions/${user}/${kind}`));
+	}
+
+	/** Without a network nobody is asked. */
+	async #ask(): Promise<void> {
+		try {
+			const { items } = await this.#client.api.ask<{ items: { user: PublicUser }[] }>('GET', this.#at('requests'));
+			for (const { user } of items) await this.#client.do.findPerson(user.id);
+			this.#asking = items.map(({ user }) => user.id);
+			this.#chat.people.want(this.#asking);
+		} catch {
+			this.#asking = [];
+		}
+	}
+
+	#at(what: string): string {
+		return `/api/groups/${this.#id}/${what}`;
+	}
+
+	#moderated(what: string): string {
+		return `/api/conversations/${this.#id}/${what}`;
+	}
+}
+
+function rank(role: string): number {
+	return ['owner', 'moderator'].indexOf(role) + 1 || 3;
+}
