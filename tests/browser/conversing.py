@@ -96,6 +96,11 @@ class Conversing:
                 .click()
             )
 
+    async def lasts(self, time: str) -> None:
+        """How long what is written next does."""
+        await self.page.get_by_role("button", name="How long it lasts").click()
+        await self.page.get_by_role("menuitem", name=time).click()
+
     async def react(self, text: str, emoji: str) -> None:
         await self.choose(text, f"React with {emoji}")
 
@@ -120,10 +125,15 @@ class Conversing:
 
     # --- groups -------------------------------------------------------------------------------------------------------
 
-    async def begin_group(self, name: str, others: Sequence[Conversing]) -> None:
+    async def begin_group(self, name: str, others: Sequence[Conversing], *, approvals: int = 1) -> None:
+        """`approvals`: how many members let somebody in."""
         page = self.page
         await page.goto("/groups/new")
         await page.get_by_label("Name of the group").fill(name)
+        if approvals > 1:
+            await page.get_by_text("More choices").click()
+            await page.get_by_role("radio", name="Several members").check()
+            await page.get_by_label("How many").fill(str(approvals))
         await self._pick(others)
         await page.get_by_role("button", name="Begin the group").click()
         await expect(self.composer(name)).to_be_visible()
@@ -160,6 +170,17 @@ class Conversing:
         if not await panel.is_visible():
             await self.page.get_by_role("button", name="About this group").click()
         await expect(panel).to_be_visible()
+
+    async def member_deed(self, name: str, what: str) -> None:
+        """Of what may be done about a member of the group that is open."""
+        await self.about_group()
+        await self.page.get_by_role("button", name=f"More about {name}").click()
+        await self.page.get_by_role("menuitem", name=what).click()
+
+    async def confirm(self, question: str, answer: str) -> None:
+        dialog = self.page.get_by_role("dialog", name=question)
+        await dialog.get_by_role("button", name=answer, exact=True).click()
+        await expect(dialog).to_be_hidden()
 
     async def _pick(self, others: Sequence[Conversing]) -> None:
         for other in others:

@@ -56,7 +56,7 @@ export class AdminList<Row extends { id: string }> {
 	}
 
 	async #meet(ids: string[]): Promise<void> {
-		const unknown = [...new Set(ids)].filter((id) => this.#chat.people.of(id).presence === 'unknown');
+		const unknown = ids.filter((id, at) => ids.indexOf(id) === at && this.#chat.people.of(id).presence === 'unknown');
 		await Promise.all(unknown.map((id) => this.#client.do.findPerson(id)));
 		this.#chat.people.want(ids);
 	}

@@ -1,7 +1,7 @@
 /** What is known of a group beyond its conversation: who is in it as what, who wants in, what it shows of itself. */
 import type { Client, ConsentsView, ConversationView } from '../replica/client';
 import { until } from '../replica/watched';
-import type { PublicUser } from '../wire/types';
+import type { JoinRequests } from '../wire/types';
 import type { Chat } from './chat.svelte';
 import { Live } from './live.svelte';
 import type { ConversationItem, Person } from './model';
@@ -45,14 +45,16 @@ export class Group {
 	);
 	waiting: Waiting[] = $derived.by(() => {
 		const { given, needed } = this.#consents.current;
-		const inside = new Set(this.members.map(({ person }) => person.id));
-		const all = [...new Set([...this.#asking, ...Object.keys(given)])].filter((user) => !inside.has(user));
-		return all.map((user) => ({
-			person: this.#chat.people.of(user),
-			given: given[user]?.length ?? 0,
-			needed,
-			mine: given[user]?.includes(this.#client.user) ?? false
-		}));
+		const inside = this.members.map(({ person }) => person.id);
+		const all = [...this.#asking, ...Object.keys(given).filter((user) => !this.#asking.includes(user))];
+		return all
+			.filter((user) => !inside.includes(user))
+			.map((user) => ({
+				person: this.#chat.people.of(user),
+				given: given[user]?.length ?? 0,
+				needed,
+				mine: given[user]?.includes(this.#client.user) ?? false
+			}));
 	});
 	/** How many members it takes to let somebody in. */
 	needed = $derived.by(() => this.#consents.current.needed);
@@ -71,6 +73,13 @@ export class Group {
 		return this.#client.knocks.subscribe((knock) => {
 			if (knock?.conversation === this.#id) void this.#ask();
 		});
+	}
+
+	/** Whoever waits and was never met here is looked up. */
+	meet(): void {
+		const strangers = this.waiting.map(({ person }) => person).filter(({ presence }) => presence === 'unknown');
+		this.#chat.people.want(strangers.map(({ id }) => id));
+		for (const { id } of strangers) void this.#client.do.findPerson(id).catch(() => {});
 	}
 
 	/** What is agreed to of somebody, who is in with the last that it takes. */
@@ -117,10 +126,8 @@ export class Group {
 	/** Without a network nobody is asked. */
 	async #ask(): Promise<void> {
 		try {
-			const { items } = await this.#client.api.ask<{ items: { user: PublicUser }[] }>('GET', this.#at('requests'));
-			for (const { user } of items) await this.#client.do.findPerson(user.id);
+			const { items } = await this.#client.api.ask<JoinRequests>('GET', this.#at('requests'));
 			this.#asking = items.map(({ user }) => user.id);
-			this.#chat.people.want(this.#asking);
 		} catch {
 			this.#asking = [];
 		}
