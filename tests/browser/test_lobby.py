@@ -17,11 +17,14 @@ async def test_a_guest_reads_along_and_writes_after_signing_in(visitors: Visitor
     await ada.say("It rains on everybody")
     await expect(guest.message("It rains on everybody")).to_contain_text("The weather")
     await expect(guest.timeline.get_by_text("Ada").first).to_be_visible()
+    for one in (ada, guest):
+        await expect(one.page.get_by_text("2 people, 1 guest")).to_be_visible()
     await guest.page.get_by_role("link", name="Sign in to write").click()
     await guest.is_also(bob).enter()
     await guest.say("Not here")
     await guest.has_sent("Not here")
     await ada.sees("Not here")
+    await expect(ada.page.get_by_text("2 people, 0 guests")).to_be_visible()
 
 
 async def test_what_the_server_refuses_is_shown_and_may_be_tried_again(visitors: Visitors) -> None:

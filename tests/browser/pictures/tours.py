@@ -26,6 +26,9 @@ async def of_a_guest(guest: Visitor, camera: Camera) -> None:
         await page.goto(address)
         await expect(page.get_by_role("heading").first).to_be_visible()
         await camera.take(page, f"guest-{name}")
+    await page.goto("/channels/lobby")
+    await expect(page.get_by_role("link", name="Sign in to write")).to_be_visible()
+    await camera.take(page, "guest-lobby")
     await page.goto("/news")
     await page.get_by_role("main").get_by_role("link").first.click()
     await expect(page.get_by_role("link", name="All news")).to_be_visible()
@@ -65,6 +68,7 @@ async def of_mira(mira: Visitor, world: World, camera: Camera) -> None:
     await camera.take(mira.page, "chats")
     await conversations(mira, world, camera)
     await people(mira, world, camera)
+    await places(mira, camera)
     await settings(mira, camera)
     await offline(mira, world, camera)
 
@@ -134,6 +138,30 @@ async def people(mira: Visitor, world: World, camera: Camera) -> None:
     await expect(page.get_by_role("combobox")).to_be_visible()
     await camera.take(page, "switcher")
     await page.keyboard.press("Escape")
+
+
+async def places(mira: Visitor, camera: Camera) -> None:
+    """Channels, groups and rooms to find; the lobby; a room from before its door to its end."""
+    page = mira.page
+    for kind in ("channels", "groups", "rooms"):
+        await page.goto(f"/explore?in={kind}")
+        await page.wait_for_load_state("networkidle")
+        await camera.take(page, f"explore-{kind}")
+    await page.goto("/channels/lobby")
+    await expect(mira.writes()).to_be_visible()
+    await camera.take(page, "lobby")
+    await page.goto("/explore?in=rooms")
+    await page.get_by_role("button", name="New room").click()
+    await page.get_by_label("Name of the room").fill("Who buys the nails?")
+    await camera.take(page, "room-new")
+    await page.get_by_role("button", name="Make the room").click()
+    await expect(page.get_by_label("Your name here")).not_to_have_value("")
+    await camera.take(page, "room-door")
+    await mira.comes_in()
+    await mira.writes().fill("Not me, I bought the felt.")
+    await page.get_by_role("button", name="Send").click()
+    await mira.sees("Not me, I bought the felt.")
+    await camera.take(page, "room")
 
 
 async def settings(mira: Visitor, camera: Camera) -> None:

@@ -2,12 +2,12 @@
  * A conversation that is not in the replica, as it is heard now: a channel that one only looks at, the lobby, a room.
  * Nothing of it is kept in this browser.
  */
-import { conversationTopic, type ConversationTopic, type UserCount } from '../realtime/events.ts';
+import { conversationTopic, type ConversationTopic } from '../realtime/events.ts';
 import { Refusal } from '../realtime/problems.ts';
 import type { LiveState } from '../realtime/socket.ts';
 import { TypingBoard, OwnTyping } from '../replica/signals.ts';
 import { Cell, type Watched } from '../replica/watched.ts';
-import type { ConversationRow, MessageRow, Participant } from '../wire/types.ts';
+import type { ConversationRow, MessageRow, Participant, UserCount } from '../wire/types.ts';
 import type { Line } from './line.ts';
 import { Messages, type Heard, type Said } from './messages.ts';
 import { Outgoing, type Saying } from './outgoing.ts';

@@ -22,12 +22,6 @@ export interface CopiesShared {
 	shared: number;
 }
 
-/** How many look at the lobby, with an account and without. */
-export interface UserCount {
-	authorized: number;
-	anonymous: number;
-}
-
 /** What a client sends: payload and answer. */
 interface SystemEvents {
 	set_hidden: [wire.SetHidden, wire.MessageSent];
@@ -108,7 +102,7 @@ interface ConversationPushes {
 	leave_conversation: wire.LeftConversation;
 	set_encryption_keys: wire.NewEncryptionKeys;
 	resync: wire.Resync;
-	user_count: UserCount;
+	user_count: wire.UserCount;
 	participants: wire.Participants;
 	room_ended: wire.RoomEnded;
 }
