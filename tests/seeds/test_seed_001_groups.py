@@ -249,6 +249,21 @@ async def test_what_one_says_in_a_request_is_sealed_to_the_group(people: People,
     assert shown["request"] == sealed
 
 
+async def test_who_is_banned_cannot_ask_and_who_is_blocked_is_not_heard(people: People, doors: Doors) -> None:
+    ada, bob, eve, mallory = await people.sign_up("Ada", "Bob", "Eve", "Mallory")
+    group = await secure_group(doors, ada, bob)
+    path = f"/api/groups/{group.id}"
+    assert (await ada.put(f"/api/conversations/{group.id}/sanctions/{mallory.id}/ban", {})).is_success
+    assert code(await mallory.put(f"{path}/membership")) == "banned"
+    assert (await ada.put(f"/api/choices/block/{eve.id}")).is_success
+    await asks(group, eve, doors)
+    await group.clients[bob.id].wait_for(bob.topic, "join_requested")
+    await group.clients[ada.id].heartbeat()
+    assert not group.clients[ada.id].heard(ada.topic, "join_requested")
+    assert (await ada.get(f"{path}/requests")).json() == {"items": []}
+    assert len((await bob.get(f"{path}/requests")).json()["items"]) == 1
+
+
 # --- who would slip in ------------------------------------------------------------------------------------------------
 
 
