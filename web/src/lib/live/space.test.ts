@@ -99,6 +99,21 @@ describe.skipIf(lacking)('what is heard live', { timeout: 60_000 }, () => {
 		expect(texts(late.view.value).slice(-60)).toEqual([...Array(60).keys()].map((number) => `Line ${number}`));
 	});
 
+	test('what its author takes back is gone for who looks on', async () => {
+		const [looking, ada] = [guest(), await account('Ada')];
+		const channel = await ada.api.ask<Channel>('POST', '/api/channels', { json: { title: 'Seen by all' } });
+		await ada.api.ask('PATCH', `/api/channels/${channel.id}`, { json: { reading: 'anyone' } });
+		const [seen, written] = [
+			await opened(openChannel(channel.id, looking.line, looking.api)),
+			await opened(openChannel(channel.id, ada.line, ada.api))
+		];
+		written.say('Said too soon');
+		const { messages } = await sees(seen, (view) => texts(view).includes('Said too soon'));
+		const said = { message_group_id: messages[0]!.id };
+		await ada.line.live.push(`conversation:${channel.id}`, 'delete_message', said);
+		await sees(seen, (view) => view.messages.length === 0);
+	});
+
 	test('what was said while the connection was away is there once it is back', async () => {
 		const [looking, ada] = [guest(), await account('Ada')];
 		const [seen, written] = [await inLobby(looking), await inLobby(ada)];

@@ -235,7 +235,8 @@ export class Space<Who = unknown> {
 
 	private async meet(rows: MessageRow[], told: Who[] = []): Promise<void> {
 		this.know(told);
-		const unknown = [...new Set(rows.map((row) => row.sender))].filter((id) => !this.authors.has(id));
+		const named = rows.flatMap((row) => [row.sender, ...(row.removed_by ? [row.removed_by] : [])]);
+		const unknown = [...new Set(named)].filter((id) => !this.authors.has(id));
 		if (unknown.length > 0) this.know(await this.manner.authors(unknown));
 	}
 

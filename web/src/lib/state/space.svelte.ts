@@ -131,7 +131,9 @@ function shownOf({ id, row, said }: Row, me: string, all: Row[]): Shown {
 		at,
 		edited: row.rev > 0,
 		deleted: row.deleted === true,
-		passing: false,
+		removed: row.removed_by ? { by: row.removed_by, reason: '' } : null,
+		expires: row.expires_at ? Date.parse(row.expires_at) : null,
+		passing: row.off_the_record === true,
 		waiting: false,
 		unreadable: said.unreadable
 	};
