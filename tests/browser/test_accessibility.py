@@ -220,7 +220,13 @@ async def test_what_people_see_of_each_other(visitors: Visitors, phone: bool) ->
     await page.get_by_role("searchbox").fill("Petra")
     await inspector.look(page.get_by_role("link", name="Petra").first)
     await inspector.look_at("/people/petra", "Petra")
+    await page.goto("/people/petra")
+    await page.get_by_role("button", name="More about this person").click()
+    await page.get_by_role("menuitem", name="Block").click()
+    await inspector.look_and_close(page.get_by_role("dialog", name="Block Petra?"))
     await inspector.look_at("/people/nobody-of-this-name", "There is nobody of this name")
+    await inspector.look_at("/leaderboard", "Leader-board")
+    await inspector.look_at("/admin/reports", "Only admins see this page")
     assert inspector.found == []
 
 

@@ -3,6 +3,7 @@ import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { write } from './apply.ts';
+import { purge } from './expiry.ts';
 import { newConversation } from './rows.ts';
 import { Replica, type MessageRow } from './schema.ts';
 
@@ -133,3 +134,35 @@ test('of one person’s reactions with one emoji the last in reading order preva
 	await said('m4', true);
 	expect(await replica.reactions.toArray()).toMatchObject([{ on: true }]);
 });
+
+test('what is over leaves nothing but its place, and nothing late brings it back', async () => {
+	await write(replica, me, { conversation: c, messages: [message('m1', 1, { expires: 5000 }), message('m2', 2)] });
+	await purge(replica, me, 4999);
+	expect((await replica.conversations.get(c))?.unread).toBe(2);
+	await purge(replica, me, 5000);
+	await write(replica, me, { conversation: c, messages: [message('m1', 1, { expires: 5000 })] });
+	const row = await replica.messages.get([c, 'm1']);
+	expect(row).toMatchObject({ shown: 0, deleted: true, body: null, sealed: null, copy: null });
+	expect(row).not.toHaveProperty('expires');
+	expect((await replica.conversations.get(c))?.unread).toBe(1);
+});
+
+test('of who is blocked nothing is unread', async () => {
+	await replica.choices.put({ kind: 'block', about: you });
+	await write(replica, me, { conversation: c, messages: [message('m1', 1), message('m2', 2, { sender: 'other' })] });
+	expect((await replica.conversations.get(c))?.unread).toBe(1);
+});
+
+test.each([true, false])(
+	'a removal says why, whether its own row comes with the message or later: %s',
+	async (together) => {
+		const removal = { id: 'm1', by: 'moderator', reason: 'rude' };
+		const gone = message('m1', 2, { deleted: true, sealed: null, removed: { by: 'moderator', reason: '' } });
+		await write(replica, me, { conversation: c, messages: [message('m1', 1)] });
+		await write(replica, me, { conversation: c, messages: [gone], ...(together ? { removals: [removal] } : {}) });
+		if (!together) await write(replica, me, { conversation: c, removals: [removal] });
+		const again = { ...gone, version: 3 };
+		await write(replica, me, { conversation: c, messages: [again] });
+		expect((await replica.messages.get([c, 'm1']))?.removed).toEqual({ by: 'moderator', reason: 'rude' });
+	}
+);

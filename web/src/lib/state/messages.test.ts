@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MessageView } from '../replica/client';
-import { itemsOf, type Around } from './messages';
+import { itemsOf, withPassing, type Around } from './messages';
 import { stranger } from './persons';
 
 const NOON = new Date(2024, 4, 10, 12).getTime();
@@ -119,4 +119,20 @@ test('reactions are gathered by emoji, with who put them', () => {
 		['👍', ['ada', 'me'], true],
 		['🎉', ['bob'], false]
 	]);
+});
+
+describe('what is off the record', () => {
+	const kept = [said('a', 'me', NOON), said('c', 'bob', NOON + 2 * MINUTE)];
+	const ids = (passing: MessageView[], window: Parameters<typeof withPassing>[2]) =>
+		withPassing(kept, passing, window).map(({ id }) => id);
+
+	test('stands where it was said', () => {
+		const passing = [said('b', 'bob', NOON + MINUTE), said('d', 'me', NOON + 3 * MINUTE)];
+		expect(ids(passing, { older: 'none', newer: false })).toEqual(['a', 'b', 'c', 'd']);
+	});
+
+	test('is not shown beyond the window', () => {
+		const passing = [said('before', 'bob', NOON - MINUTE), said('after', 'me', NOON + 3 * MINUTE)];
+		expect(ids(passing, { older: 'server', newer: true })).toEqual(['a', 'c']);
+	});
 });
