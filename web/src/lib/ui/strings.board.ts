@@ -15,6 +15,5 @@ export const board = {
 	none: 'Nobody wrote anything yet',
 	noneText: 'Who writes in a channel stands here. Days and weeks are counted in UTC.',
 	explore: 'Find a channel',
-	offline: 'The leader-board needs the network.',
 	retry: 'Try again'
 };

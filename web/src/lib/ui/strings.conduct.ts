@@ -3,7 +3,6 @@
 export const conduct = {
 	title: 'Code of conduct',
 	lead: 'Read it once, and agree to it, before you go on.',
-	again: 'It is another one than you agreed to. Read it, and agree to it, before you go on.',
 	agree: 'I agree',
 	agreed: 'You agreed to it.',
 	none: 'This server has no code of conduct',

@@ -10,7 +10,6 @@ export const group = {
 	given: (given: number, needed: number) => `${given} of ${needed} ${needed === 1 ? 'approval' : 'approvals'}`,
 	needs: (needed: number) =>
 		needed === 1 ? 'One member lets somebody in.' : `${needed} members have to agree to somebody new.`,
-	anyone: 'Anyone comes in by themselves.',
 	approve: (name: string) => `Let ${name} in`,
 	approved: 'You agreed',
 	decline: (name: string) => `Decline ${name}`,
@@ -30,7 +29,6 @@ export const group = {
 	pictureWrong: 'That is not a PNG, JPEG or WebP picture of at most 2 MB.',
 
 	more: (name: string) => `More about ${name}`,
-	page: 'Their page',
 	makeModerator: 'Make a moderator',
 	makeMember: 'No longer a moderator',
 	mute: 'Let them read only…',

@@ -33,7 +33,7 @@ export const moderation = {
 		watched: 'You are told when they come',
 		unblock: (name: string) => `Unblock ${name}`,
 		unmute: (title: string) => `No longer mute ${title}`,
-		unwatch: (name: string) => `Do not tell when ${name} comes`,
+		unwatch: (name: string) => `Stop telling me when ${name} comes`,
 		short: { unblock: 'Unblock', unmute: 'No longer mute', unwatch: 'Stop' }
 	},
 
