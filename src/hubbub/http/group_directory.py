@@ -21,6 +21,7 @@ from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.forms import body_of, either_form
 from hubbub.http.reading_routes import clamped
 from hubbub.http.requests import HubbubRequest
+from hubbub.http.user_directory import LARGEST_PAGE, After, By, Exactly, Limit, Search
 from hubbub.storage.listings import Wanted
 from hubbub.wire.errors import NotFound
 from hubbub.wire.events import ChangeAlias, StartGroupConversation
@@ -31,17 +32,9 @@ from hubbub.wire.rest import (
     ListedGroup,
     PostGroup,
     PutGroup,
-    Sort,
 )
 
-LARGEST_PAGE = 100
-
-UserName = Annotated[str, Parameter(description="The user's name.", max_length=128)]
 GroupId = Annotated[str, Parameter(description="The UUID of the group.", schema_extra={"format": "uuid"})]
-Search = Annotated[str, Parameter(description="Text in the names, in any case.", max_length=128)]
-Exactly = Annotated[str, Parameter(description="Exactly this, in any case.", max_length=128)]
-After = Annotated[str, Parameter(description="`after` of the page before.", max_length=128)]
-Limit = Annotated[int, Parameter(description=f"Wanted items; at most {LARGEST_PAGE} come.")]
 
 
 class GroupWriting:
@@ -101,7 +94,7 @@ def group_directory(listings: Listings, writing: GroupWriting) -> list[Controlle
         name: Exactly = "",
         limit: Limit = 50,
         after: After = "",
-        sort: Sort = "inserted_at",
+        sort: By = "inserted_at",
     ) -> GroupListing:
         size = clamped(limit, LARGEST_PAGE)
         return await listings.groups(Wanted(q.strip(), name, "", sort, after.lower(), size))

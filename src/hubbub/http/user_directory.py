@@ -33,11 +33,11 @@ from hubbub.wire.rest import (
 LARGEST_PAGE = 100
 
 UserName = Annotated[str, Parameter(description="The user's name.", max_length=128)]
-GroupId = Annotated[str, Parameter(description="The UUID of the group.", schema_extra={"format": "uuid"})]
 Search = Annotated[str, Parameter(description="Text in the names, in any case.", max_length=128)]
 Exactly = Annotated[str, Parameter(description="Exactly this, in any case.", max_length=128)]
 After = Annotated[str, Parameter(description="`after` of the page before.", max_length=128)]
 Limit = Annotated[int, Parameter(description=f"Wanted items; at most {LARGEST_PAGE} come.")]
+By = Annotated[Sort, Parameter(description="What they are sorted by; with a minus before it, the other way round.")]
 
 
 class Users:
@@ -94,7 +94,7 @@ def user_directory(listings: Listings, users: Users) -> list[ControllerRouterHan
         display_name: Exactly = "",
         limit: Limit = 50,
         after: After = "",
-        sort: Sort = "inserted_at",
+        sort: By = "inserted_at",
     ) -> UserListing:
         size = clamped(limit, LARGEST_PAGE)
         return await listings.users(Wanted(q.strip(), name, display_name, sort, after, size))
