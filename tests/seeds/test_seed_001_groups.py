@@ -344,8 +344,10 @@ async def test_named_groups_are_found_by_searching(people: People) -> None:
     assert await titles(eve, q=mark, page_size=1) == [f"Rowing {mark}", f"Chess {mark}"]
     assert await titles(eve, q=f"rowing {mark}") == [f"Rowing {mark}"]
     assert await titles(eve, q="%' OR 1=1 --") == []
-    assert (await eve.get(f"/api/groups/{hidden}")).json()["title"] == f"Hidden {mark}", "who knows the id was told it"
-    await ada.patch(f"/api/groups/{hidden}", {"listed": True, "about": "No more"})
+    shown = (await eve.get(f"/api/groups/{hidden}")).json()
+    assert (shown["title"], shown["listed"]) == (f"Hidden {mark}", False), "who knows the id was told it"
+    changed = await ada.patch(f"/api/groups/{hidden}", {"listed": True, "about": "No more"})
+    assert changed.json()["listed"]
     assert f"Hidden {mark}" in await titles(eve, q=mark)
 
 

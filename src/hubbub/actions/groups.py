@@ -159,6 +159,7 @@ def shown(found: FoundGroup) -> Group:
         encrypted=found.encrypted,
         joining=found.joining,
         approvals=found.approvals,
+        listed=found.listed,
         members=found.members,
         member=found.member,
         requested=found.requested,

@@ -24,6 +24,7 @@ class FoundGroup(msgspec.Struct, frozen=True, gc=False):
     public_key: str | None
     creator_id: str
     inserted_at: int
+    listed: bool
     members: int
     member: bool
     requested: bool
@@ -77,6 +78,7 @@ def seen_by(viewer_id: str) -> Select[Any]:
         conversations.c.public_key,
         conversations.c.creator_id,
         conversations.c.inserted_at,
+        _LISTED,
         _COUNT,
         _has(memberships, viewer_id, _CURRENT),
         _has(join_requests, viewer_id),

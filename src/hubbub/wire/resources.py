@@ -591,6 +591,7 @@ class Group(msgspec.Struct, kw_only=True):
     encrypted: bool
     joining: str
     approvals: int
+    listed: bool
     members: int
     member: bool
     requested: bool

@@ -1,7 +1,7 @@
 /** What is known of a group beyond its conversation: who is in it as what, who wants in, what it shows of itself. */
 import type { Client, ConsentsView, ConversationView } from '../replica/client';
 import { until } from '../replica/watched';
-import type { JoinRequests } from '../wire/types';
+import type { Group as Found, JoinRequests } from '../wire/types';
 import type { Chat } from './chat.svelte';
 import { Live } from './live.svelte';
 import type { ConversationItem, Person } from './model';
@@ -91,6 +91,14 @@ export class Group {
 	async decline(user: string): Promise<void> {
 		await this.#client.api.ask('DELETE', this.#at(`requests/${user}`));
 		await this.#ask();
+	}
+
+	/** Whether others find it by searching; null without a network. */
+	listed(): Promise<boolean | null> {
+		return this.#client.api.ask<Found>('GET', `/api/groups/${this.#id}`).then(
+			(found) => found.listed,
+			() => null
+		);
 	}
 
 	change(json: GroupChange): Promise<unknown> {

@@ -1499,6 +1499,7 @@ export interface Group {
 	encrypted: boolean;
 	joining: string;
 	approvals: number;
+	listed: boolean;
 	members: number;
 	member: boolean;
 	requested: boolean;
