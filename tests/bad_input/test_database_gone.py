@@ -11,7 +11,7 @@ import pytest
 
 from hubbub.wire.ids import new_id
 from tests.bad_input.scene import failures
-from tests.people import PASSWORD, SYSTEM, People, conversation, start_open_group
+from tests.people import PASSWORD, SYSTEM, People, conversation, start_open_group, start_private
 from tests.phoenix import Client
 from tests.server import ServerProcess, migrate
 from tests.services import PostgresServer
@@ -42,6 +42,7 @@ async def test_it_goes_and_comes_back(on_postgres: ServerProcess, own_postgres: 
         ada, bob = await people.sign_up("Ada", "Bob")
         a = await ada.arrive()
         id = await start_open_group(a, bob)
+        await start_private(a, bob)
         await a.join(conversation(id))
         message = {"id": new_id(), "content": "kept"}
         b = await bob.arrive(id)

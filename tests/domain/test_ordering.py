@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.domain.ordering import LARGEST, Place, Top, advance, check_index, next_place
+from hubbub.domain.ordering import LARGEST, Place, Top, advance, check_index, nearest_stamp, next_place
 from hubbub.wire.errors import BadInput, IndexAhead, IndexBehind
 
 ADA, BOB = "0a", "0b"
@@ -113,3 +113,8 @@ def test_an_index_and_a_position_are_numbers_that_every_client_can_count(index: 
 
 def test_the_largest_position_is_one() -> None:
     check_index(1, LARGEST, top_index=9, joined_top_index=0)
+
+
+def test_the_nearest_stamp_is_one_that_a_database_keeps() -> None:
+    assert nearest_stamp(1_700_000_000_000_000_511) == 1_700_000_000_000_000_511 // 1024 * 1024
+    assert nearest_stamp(2**63 - 1) == 2**63 - 1024

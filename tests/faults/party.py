@@ -13,7 +13,7 @@ from typing import Self
 from tests.faults.count import Count, Picture, flaws
 from tests.faults.device import Device, Speaker
 from tests.faults.replica import Replica
-from tests.people import People, Person, Server, start_open_group, start_private
+from tests.people import People, Person, Server, start_group, start_open_group, start_private
 
 PATIENCE = 40.0  # seconds; only a failing test waits so long
 
@@ -59,6 +59,7 @@ class Party:
         host = await ann.arrive()
         self.group = await start_open_group(host, ben, cem, dora)
         self.private = await start_private(host, ben)
+        await start_group(host, ben, cem, dora)  # in which nobody is a stranger, so all hear who is there
         await host.close()
         here, there = list(self._servers), list(reversed(self._servers))
         self.ann = self._device("ann", ann, here)

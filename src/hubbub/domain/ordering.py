@@ -10,6 +10,8 @@ from typing import NamedTuple
 from hubbub.wire.errors import BadInput, IndexAhead, IndexBehind
 from hubbub.wire.livechat import STAMP_STEP
 
+LARGEST_STAMP = 2**63 - STAMP_STEP  # what a database keeps
+
 LARGEST = 2**53 - 1  # what a JavaScript number keeps exactly
 
 
@@ -60,7 +62,8 @@ def next_stamp(last: int, now: int) -> int:
 
 def nearest_stamp(given: int) -> int:
     """The stamp that a client means that may have rounded it: JavaScript prints 17 digits of 19."""
-    return (given + STAMP_STEP // 2) // STAMP_STEP * STAMP_STEP
+    nearest = (given + STAMP_STEP // 2) // STAMP_STEP * STAMP_STEP
+    return min(nearest, LARGEST_STAMP)
 
 
 def advance(top: Top, place: Place) -> Top:
