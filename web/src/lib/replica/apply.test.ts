@@ -52,6 +52,13 @@ test('a row never goes down, and a tombstone stays', async () => {
 	expect(await row('m1')).toMatchObject({ version: 6, deleted: true, sealed: null, place: [1, you, 'd', 0, 'm1'] });
 });
 
+test('that a change was not taken is still said when the deletion that explains it comes later', async () => {
+	const refused = { code: 'not_found', sentence: 'It is gone.', operation: 'op' };
+	await write(replica, me, { conversation: c, messages: [message('m1', 5, { refused })] });
+	await write(replica, me, { conversation: c, gone: [{ id: 'm1', version: 6 }] });
+	expect(await row('m1')).toMatchObject({ deleted: true, refused });
+});
+
 test('what was deleted before it was ever seen is not shown, and does not come back', async () => {
 	await write(replica, me, { conversation: c, gone: [{ id: 'm1', version: 6 }] });
 	await write(replica, me, { conversation: c, messages: [message('m1', 2)] });

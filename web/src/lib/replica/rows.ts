@@ -177,7 +177,8 @@ export function tombstone(
 		copy: null,
 		waiting: false,
 		change: null,
-		refused: null
+		// That a change of it was not taken may have been heard before why.
+		refused: before && !before.waiting ? before.refused : null
 	};
 }
 
