@@ -87,15 +87,6 @@ def _bearer_token(connection: Connection) -> str:
     return token.strip()
 
 
-def limited_user(limiter: Limiter, rule: Rule) -> Guard:
-    """Lets one user through as often as `rule` says, behind `signed_in`; refuses with `TooFast`."""
-
-    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
-        await limiter.spend(rule, connection.scope["user"].user_id)
-
-    return guard
-
-
 def limited(limiter: Limiter, addresses: Addresses, rule: Rule) -> Guard:
     """Lets through what comes from one network address as often as `rule` says; refuses with `TooFast`."""
 

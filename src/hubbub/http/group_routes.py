@@ -18,7 +18,7 @@ from hubbub.actions.pictures import Pictures
 from hubbub.auth.limits import PICTURES, Limiter
 from hubbub.domain.pictures import LARGEST_FILE
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import limited_user
+from hubbub.http.bearer import limited_by_user
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.picture_routes import PictureBody
 from hubbub.http.reading_routes import DEFAULT_PAGE, LARGEST_PAGE, PageSize, PageToken, UserId, clamped
@@ -122,7 +122,7 @@ def _picture(groups: Groups, pictures: Pictures, limiter: Limiter) -> list[Contr
 
     @put(
         path,
-        guards=[limited_user(limiter, PICTURES)],
+        guards=[limited_by_user(limiter, PICTURES)],
         request_max_body_size=LARGEST_FILE,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 415),
         operation_class=PictureBody,

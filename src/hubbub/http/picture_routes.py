@@ -16,7 +16,7 @@ from hubbub.actions.pictures import Pictures
 from hubbub.auth.limits import PICTURES, Limiter
 from hubbub.domain.pictures import LARGEST_FILE
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import limited_user
+from hubbub.http.bearer import limited_by_user
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.resources import OwnPicture
@@ -48,7 +48,7 @@ def picture_routes(accounts: Accounts, pictures: Pictures, limiter: Limiter) -> 
 
     @put(
         "/",
-        guards=[limited_user(limiter, PICTURES)],
+        guards=[limited_by_user(limiter, PICTURES)],
         request_max_body_size=LARGEST_FILE,
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 415),
         operation_class=PictureBody,
