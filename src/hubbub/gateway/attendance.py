@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
 from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.rooms import participant_row
 from hubbub.bus.presence import Meta, PresenceStore, Present
+from hubbub.gateway.background import Background
 from hubbub.gateway.channel import Socket
 from hubbub.gateway.topics import ATTENDANCE_CHANGED, Topics
 from hubbub.storage.rooms import Participant
@@ -51,15 +51,14 @@ class Attendance:
         self._ended = gone
         self._refs: dict[tuple[Socket, str], tuple[str, Meta]] = {}  # with the key in the store
         self._telling: dict[str, bool] = {}  # rooms that are about to be told; whether they changed again meanwhile
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     async def start(self) -> None:
         await self._store.start(self._changed_elsewhere, self._changed_elsewhere, self._restored)
-        self._spawn(self._look_for_ends())
+        self._background.spawn(self._look_for_ends())
 
     async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
+        self._background.cancel()
         await self._store.close()
 
     # --- sockets --------------------------------------------------------------------------------------------------
@@ -75,7 +74,7 @@ class Attendance:
         """The socket left the room, was put out, or went."""
         arrived = self._refs.pop((socket, room), None)
         if arrived is not None:
-            self._spawn(self._leave(room, *arrived))
+            self._background.spawn(self._leave(room, *arrived))
 
     async def _leave(self, room: str, key: str, meta: Meta) -> None:
         await self._store.leave(key, meta.phx_ref)
@@ -98,7 +97,7 @@ class Attendance:
             self._telling[room] = True
             return
         self._telling[room] = False
-        self._spawn(self._tell(room))
+        self._background.spawn(self._tell(room))
 
     async def _tell(self, room: str) -> None:
         again = True
@@ -142,8 +141,3 @@ class Attendance:
                 continue
             for room in ended:
                 self._topics.say(conversation_topic(room), "room_ended", encode({"reason": "closed"}))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from msgspec.json import decode
 from hubbub.actions.publishing import CONTACTS_CHANGED, Publisher
 from hubbub.bus.port import Published
 from hubbub.bus.presence import Meta, PresenceStore, Present
+from hubbub.gateway.background import Background
 from hubbub.gateway.channel import Socket
 from hubbub.gateway.topics import PRESENCE_PREFIX, SYSTEM_TOPIC
 from hubbub.storage import circles
@@ -42,7 +43,7 @@ class Presence:
         self._refs: dict[Socket, Meta | None] = {}  # None: the socket watches, and is not shown
         self._idle: set[Socket] = set()  # of those shown or not: their users are away from them
         self._overtaken: dict[str, bool] = {}  # users who are being shown the state: whether a diff came meanwhile
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     async def start(self) -> None:
         await self._store.start(self._gone, self._returned, self._restored)
@@ -64,7 +65,7 @@ class Presence:
         try:
             await self._arrive(socket, user)
         except Refusal:
-            self._spawn(self._arrive_later(socket, user))
+            self._background.spawn(self._arrive_later(socket, user))
 
     async def _arrive_later(self, socket: Socket, user: str) -> None:
         while socket in self._refs:
@@ -147,9 +148,9 @@ class Presence:
         """
         if published.event == "set_hidden":
             hidden = bool(decode(published.payload)["hidden"])
-            self._spawn(self._set_hidden(hidden, listeners))
+            self._background.spawn(self._set_hidden(hidden, listeners))
         elif published.event == CONTACTS_CHANGED:
-            self._spawn(self._show_all(listeners))
+            self._background.spawn(self._show_all(listeners))
             return True
         if (user := published.topic.removeprefix(PRESENCE_PREFIX)) in self._overtaken:
             self._overtaken[user] = True
@@ -191,26 +192,21 @@ class Presence:
 
     def _gone(self, present: Present) -> None:
         for user, metas in present.items():
-            self._spawn(self._tell_circle(user, {}, {user: metas}))
+            self._background.spawn(self._tell_circle(user, {}, {user: metas}))
 
     def _returned(self, present: Present) -> None:
         for user, metas in present.items():
-            self._spawn(self._tell_circle(user, {user: metas}, {}))
+            self._background.spawn(self._tell_circle(user, {user: metas}, {}))
 
     def _restored(self) -> None:
         """What was shown while the store was away lacked other processes' users there, and this one's elsewhere."""
-        self._spawn(self._tell_all_anew())
+        self._background.spawn(self._tell_all_anew())
 
     async def _tell_all_anew(self) -> None:
         for socket, meta in list(self._refs.items()):
             if socket.user_id is not None and meta is not None:
                 await self._tell_circle(socket.user_id, {socket.user_id: [meta]}, {})
         await self._show_all(list(self._refs))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _fresh_ref() -> str:

@@ -5,7 +5,6 @@ Measured: writing to sockets is the kernel's cost; everything that Python adds p
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -15,6 +14,7 @@ import msgspec
 import structlog
 
 from hubbub.bus.port import Bus, Published
+from hubbub.gateway.background import Background
 from hubbub.gateway.groups import Group, added, removed
 from hubbub.gateway.websocket import text_frame
 from hubbub.wire.errors import Refusal
@@ -121,7 +121,7 @@ class Topics:
         self._bus = bus
         self._readers_among = readers_among
         self._topics: dict[str, Topic] = {}
-        self._rechecks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
         self.attendance_changed: Callable[[str], None] = lambda conversation_id: None
 
@@ -192,7 +192,7 @@ class Topics:
             topic.held += frames
         elif any(frame.members_version > topic.departed_version for frame in frames):
             topic.held = frames
-            self._spawn(self._recheck(name, topic))
+            self._background.spawn(self._recheck(name, topic))
         else:
             self._write(name, topic, frames)
 
@@ -216,11 +216,6 @@ class Topics:
                 listener.evict(name)
 
     # --- rechecking -----------------------------------------------------------------------------------------------
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._rechecks.add(task)
-        task.add_done_callback(self._rechecks.discard)
 
     async def _recheck(self, name: str, topic: Topic) -> None:
         """Somebody left since the listeners were let in: deliver only to those who may listen still.

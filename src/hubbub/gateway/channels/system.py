@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any
-
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.publishing import presence_topic
 from hubbub.actions.starting import Starting
 from hubbub.auth.actor import Actor
 from hubbub.auth.limits import STARTING, MemoryLimiter, NoLimits, Rule
+from hubbub.gateway.background import Background
 from hubbub.gateway.channel import Event, Response, Socket, handles
 from hubbub.gateway.presence import Presence
 from hubbub.wire import answers, events
@@ -31,7 +28,7 @@ class SystemChannel:
         self._starting = starting
         self._presence = presence
         self._limiter = limiter
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self.events: dict[str, Event] = {
             "set_hidden": handles(events.SetHidden, self.set_hidden, answers.MessageSent),
             "set_status": handles(events.SetStatus, self.set_status, answers.StatusSet),
@@ -56,15 +53,10 @@ class SystemChannel:
 
     def resync(self, socket: Socket, id: str) -> None:
         """Presence has no versions: the whole state is shown anew."""
-        self._spawn(self._presence.show(socket))
+        self._background.spawn(self._presence.show(socket))
 
     def left(self, socket: Socket, id: str) -> None:
-        self._spawn(self._presence.leave(socket))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.spawn(self._presence.leave(socket))
 
     # --- events ---------------------------------------------------------------------------------------------------
 
