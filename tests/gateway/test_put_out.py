@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,16 +14,6 @@ from tests.bad_input.raw import frame
 from tests.gateway.world import World
 
 TOPIC = "conversation:1"
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    world = World()
-    await world.bus.start(world.topics.deliver, lambda: None)
-    world.gateway.start()
-    yield world
-    world.gateway.wheel.stop()
-    await world.bus.close()
 
 
 @pytest.mark.parametrize("let_in", [True, False])

@@ -49,16 +49,6 @@ class Rooms:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    world = World()
-    await world.bus.start(world.topics.deliver, lambda: None)
-    world.gateway.start()
-    yield world
-    world.gateway.wheel.stop()
-    await world.bus.close()
-
-
-@pytest.fixture
 def rooms() -> Rooms:
     return Rooms()
 
