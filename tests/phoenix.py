@@ -10,11 +10,12 @@ import asyncio
 import base64
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlencode
 
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -52,6 +53,14 @@ class Refused(Exception):
         super().__init__(json.dumps(response))
         self.response = response
         self.reason = response.get("reason")
+
+
+async def refusal(asked: Awaitable[Any]) -> dict[str, Any]:
+    """The response with which `asked` is refused; the test fails when it is not."""
+    with pytest.raises(Refused) as refused:
+        await asked
+    response: dict[str, Any] = refused.value.response
+    return response
 
 
 class SocketClosed(Exception):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any
-
 import pytest
 
 from hubbub.wire.ids import new_id
@@ -18,15 +15,8 @@ from tests.people import (
     start_open_group,
     start_private,
 )
-from tests.phoenix import Client, Refused
+from tests.phoenix import Client, refusal
 from tests.protocol.conftest import Doors
-
-
-async def refusal(asked: Awaitable[Any]) -> dict[str, Any]:
-    with pytest.raises(Refused) as refused:
-        await asked
-    response: dict[str, Any] = refused.value.response
-    return response
 
 
 async def block(who: Person, whom: Person, client: Client) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,19 +12,12 @@ import pytest
 from hubbub.storage.lobby import LOBBY_ID
 from hubbub.wire.ids import new_id
 from tests.people import SYSTEM, People, Person, conversation, copies, start_channel, start_group, start_open_group
-from tests.phoenix import Client, Refused
+from tests.phoenix import Client, refusal
 from tests.protocol.conftest import Doors
 from tests.protocol.test_starting_anew import begun
 from tests.server import promote
 
 SECRET = "the rude words"
-
-
-async def refusal(asked: Awaitable[Any]) -> dict[str, Any]:
-    with pytest.raises(Refused) as refused:
-        await asked
-    response: dict[str, Any] = refused.value.response
-    return response
 
 
 class Place:
