@@ -102,7 +102,8 @@ lock: ## pin anew what pyproject.toml and package.json ask for
 	mv .cache/new.lock requirements.lock
 	@$(MAKE) lock-node
 
-lock-node: $(ENVIRONMENT)
+# Of the environment only what is locked: the rest is not made while package.json and its lock differ.
+lock-node: $(LOCKED)
 	$(NPM) install --package-lock-only
 
 clean: ## remove what make made, except the data
