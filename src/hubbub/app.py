@@ -58,7 +58,7 @@ from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.credentials import Credentials
 from hubbub.auth.limits import Addresses, MemoryLimiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
-from hubbub.auth.passwords import Passwords
+from hubbub.auth.passwords import Passwords, argon2id
 from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tickets import Tickets
@@ -171,7 +171,7 @@ class Server:
         self._sending = Rule("sending", settings.messages_per_second, settings.message_burst)
         self._rosters = Rosters(settings.cache_entries, self._metrics.cache)
         self._writer.on_rollback(self._rosters.forget)
-        self._passwords = Passwords()
+        self._passwords = Passwords(argon2id(settings.password_memory))
         self._credentials = Credentials(self._reader, self._passwords, keys.signing)
         self._accounts = self._make_accounts(keys)
         code = code_of(settings.conduct) if settings.conduct is not None else None

@@ -127,6 +127,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1024 * 1024
     max_body: Annotated[int, Meta(ge=1, le=1_000_000, description="Characters of a plaintext message.")] = 4000
     max_members: Annotated[int, Meta(ge=2, le=4096, description="Members of a secure group.")] = 256
+    password_memory: Annotated[
+        int,
+        Meta(
+            ge=8192,
+            le=1_048_576,
+            description="KiB that hashing a password takes (Argon2id, 3 passes). A change counts for each account from "
+            "its next sign-in on. Less than 19456 is for passwords alone that clients stretch themselves.",
+        ),
+    ] = 65_536
     conduct_file: Annotated[
         Text, Meta(description="Code of conduct in Markdown, to which each user agrees. Not set: there is none.")
     ] = ""

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from hubbub.auth.limits import Addresses, MemoryLimiter, Rule
-from hubbub.auth.passwords import Passwords, default_hasher
+from hubbub.auth.passwords import Passwords, argon2id
 from hubbub.wire.errors import TooFast, Unavailable
 
 RULE = Rule("rule", 2, 3)  # two a second, three at once
@@ -107,7 +107,7 @@ async def test_passwords_are_hashed_as_rfc_9106_says_for_little_memory() -> None
 
 async def test_hashes_of_other_parameters_are_outdated_but_count(quick: PasswordHasher) -> None:
     passwords = Passwords(quick, threads=1)
-    assert passwords.is_outdated(default_hasher().hash("correct horse"))
+    assert passwords.is_outdated(argon2id().hash("correct horse"))
     stored = await passwords.hash("correct horse")
     assert not passwords.is_outdated(stored)
     passwords.close()

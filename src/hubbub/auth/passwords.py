@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, RFC 9106's low-memory profile, on threads of its own."""
+"""Passwords: Argon2id, by default RFC 9106's low-memory profile, on threads of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from argon2 import PasswordHasher, profiles
@@ -18,9 +19,12 @@ T = TypeVar("T")
 _NOBODY = "nobody's password"
 
 
-def default_hasher() -> PasswordHasher:
-    """64 MiB, 3 passes, 4 lanes (RFC 9106, 4, second recommended option)."""
-    return PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY)
+MEMORY = profiles.RFC_9106_LOW_MEMORY.memory_cost
+
+
+def argon2id(memory: int = MEMORY) -> PasswordHasher:
+    """3 passes over `memory` KiB, 4 lanes; the default is RFC 9106's second recommended option (section 4)."""
+    return PasswordHasher.from_parameters(replace(profiles.RFC_9106_LOW_MEMORY, memory_cost=memory))
 
 
 class Passwords:
@@ -32,7 +36,7 @@ class Passwords:
     def __init__(
         self, hasher: PasswordHasher | None = None, *, threads: int | None = None, most_waiting: int = 256
     ) -> None:
-        self._hasher = hasher or default_hasher()
+        self._hasher = hasher or argon2id()
         self._threads = ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1), "passwords")
         self._most_waiting = most_waiting
         self._waiting = 0
