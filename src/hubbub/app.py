@@ -53,6 +53,7 @@ from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
 from hubbub.actions.sharing import Sharing
+from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.credentials import Credentials
@@ -173,7 +174,8 @@ class Server:
         self._writer.on_rollback(self._rosters.forget)
         self._passwords = Passwords(argon2id(settings.password_memory))
         self._credentials = Credentials(self._reader, self._passwords, keys.signing)
-        self._accounts = self._make_accounts(keys)
+        self._signing_in = self._make_signing_in(keys)
+        self._accounts = self._make_accounts()
         code = code_of(settings.conduct) if settings.conduct is not None else None
         self._conduct = Conduct(self._reader, self._writer, self._accounts, code)
         self._documents = Documents(
@@ -278,12 +280,20 @@ class Server:
 
     # --- parts that are made of several others --------------------------------------------------------------------
 
-    def _make_accounts(self, keys: Keys) -> Accounts:
-        return Accounts(
+    def _make_signing_in(self, keys: Keys) -> SigningIn:
+        return SigningIn(
             reader=self._reader,
             writer=self._writer,
             tokens=self._tokens,
             refresh_tokens=RefreshTokens(keys.signing),
+            revocations=self._revocations,
+        )
+
+    def _make_accounts(self) -> Accounts:
+        return Accounts(
+            reader=self._reader,
+            writer=self._writer,
+            signing_in=self._signing_in,
             passwords=self._passwords,
             credentials=self._credentials,
             vault=self._vault,
@@ -398,6 +408,7 @@ class Server:
         )
         api = create_app(
             accounts=self._accounts,
+            signing_in=self._signing_in,
             keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, credentials=self._credentials),
             directory=Directory(reader=self._reader, page_tokens=self._page_tokens),
             messages=self._documents,

@@ -33,6 +33,7 @@ from hubbub.actions.reports import Reports
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
+from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials
@@ -201,6 +202,13 @@ class World:
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), threads=1)
         self.credentials = Credentials(self.reader, self.passwords, SECRET)
         self.vault = Vault(VAULT_KEY)
+        self.signing_in = SigningIn(
+            reader=self.reader,
+            writer=self.writer,
+            tokens=self.tokens,
+            refresh_tokens=RefreshTokens(SECRET),
+            revocations=self.revocations,
+        )
         self.accounts = self._accounts()
         self.closing = Closing(self.reader, self.writer, Publisher(self.bus))
         self.creators = creators
@@ -213,8 +221,7 @@ class World:
         return Accounts(
             reader=self.reader,
             writer=self.writer,
-            tokens=self.tokens,
-            refresh_tokens=RefreshTokens(SECRET),
+            signing_in=self.signing_in,
             passwords=self.passwords,
             credentials=self.credentials,
             vault=self.vault,
@@ -271,6 +278,7 @@ class World:
         requests = JoinRequests(self.reader, self.writer, Publisher(self.bus))
         return create_app(
             accounts=self.accounts,
+            signing_in=self.signing_in,
             keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, credentials=self.credentials),
             directory=Directory(reader=self.reader, page_tokens=PageTokens(SECRET)),
             messages=self.reading,

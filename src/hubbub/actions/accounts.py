@@ -8,27 +8,24 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
 from hubbub.actions.new_keys import NewKeys, check_keys, seal_slots, store_keys
 from hubbub.actions.publishing import Publisher
-from hubbub.actions.rows import conversation_row
+from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials
 from hubbub.auth.passwords import Passwords
-from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.terms import COOKIE_TERMS, TERMS, Terms
-from hubbub.auth.tokens import Tokens
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
-from hubbub.storage import conversations, families, key_slots, memberships, users
+from hubbub.storage import families, key_slots, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import BadInput, InvalidCredentials, InvalidToken, NotFound
-from hubbub.wire.events import Changed, ConversationRow
+from hubbub.wire.errors import BadInput, InvalidCredentials
+from hubbub.wire.events import Changed
 from hubbub.wire.ids import new_id, require_id
 from hubbub.wire.keys import Kdf, Slot, SlotName
 from hubbub.wire.resources import (
@@ -40,7 +37,6 @@ from hubbub.wire.resources import (
     Prelogin,
     Profile,
     PublicUser,
-    Refresh,
     Register,
     SettingsPush,
     SignedIn,
@@ -70,8 +66,7 @@ class Accounts:
         *,
         reader: Reader,
         writer: Writer,
-        tokens: Tokens,
-        refresh_tokens: RefreshTokens,
+        signing_in: SigningIn,
         passwords: Passwords,
         credentials: Credentials,
         vault: Vault,
@@ -81,8 +76,7 @@ class Accounts:
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._tokens = tokens
-        self._refresh_tokens = refresh_tokens
+        self._signing_in = signing_in
         self._passwords = passwords
         self._credentials = credentials
         self._vault = vault
@@ -114,7 +108,7 @@ class Accounts:
             handles=[handle] if handle else list(islice(candidates(name), HANDLES_TRIED)),
         )
         await self._writer.write(_begin, new, keys, slots)
-        return await self._sign_in(account, terms)
+        return await self._signing_in.begin(account, terms)
 
     async def prelogin(self, asked: Prelogin) -> Stretching:
         """How the password of this address is to be stretched, whether or not anybody has it."""
@@ -125,7 +119,7 @@ class Accounts:
         known.
         """
         account = await self._credentials.by_email(asked.email, asked.password)
-        return await self._sign_in(await self._with_current_hash(account, asked.password), terms)
+        return await self._signing_in.begin(await self._with_current_hash(account, asked.password), terms)
 
     async def _with_current_hash(self, account: users.Account, password: str) -> users.Account:
         if not self._passwords.is_outdated(account.password_hash):
@@ -133,53 +127,6 @@ class Accounts:
         new_hash = await self._passwords.hash(password)
         await self._writer.write(users.replace_password_hash, account, new_hash, users=[account.id])
         return msgspec.structs.replace(account, password_hash=new_hash)
-
-    async def _sign_in(self, account: users.Account, terms: Terms) -> SignedIn:
-        family_id, refresh_token = new_id(), self._refresh_tokens.first()
-        at = await self._writer.write(
-            families.begin_family,
-            account,
-            family_id,
-            self._refresh_tokens.stored(refresh_token),
-            terms.refresh,
-            users=[account.id],
-        )
-        return await self._signed_in(families.Exchange(account.id, family_id, at), refresh_token, terms)
-
-    async def refresh(self, asked: Refresh, terms: Terms = TERMS) -> SignedIn:
-        """Exchange a refresh token for new tokens. Raises `InvalidToken`, `ExpiredToken`.
-
-        A token is good for one exchange; a second use ends its family, access tokens too, unless it repeats
-        the first with the same `op_id` within five minutes (Hubbub protocol, section 5).
-        """
-        spent = self._refresh_tokens.stored(asked.token)
-        owner = await self._reader.run(families.owner_of_token, spent)
-        if owner is None:
-            raise InvalidToken()
-        successor = self._refresh_tokens.successor(asked.token, asked.op_id)
-        outcome = await self._writer.write(
-            families.exchange,
-            spent,
-            asked.op_id,
-            self._refresh_tokens.stored(successor),
-            terms.refresh,
-            users=[owner],
-        )
-        if isinstance(outcome, families.Reused):
-            self._revocations.apply([outcome.revocation])
-            raise InvalidToken("This refresh token was used before; sign in again.")
-        return await self._signed_in(outcome, successor, terms)
-
-    async def _signed_in(self, granted: families.Exchange, refresh_token: str, terms: Terms) -> SignedIn:
-        user, mine, others = await self._reader.run(_overview, granted.user_id)
-        about = {"id": user.id, "email": user.email, "name": user.display_name} if terms.telling else None
-        return SignedIn(
-            user=user,
-            conversations=mine,
-            users=others,
-            auth_token=self._tokens.issue(granted.user_id, granted.family_id, granted.at // 1000, terms, about),
-            refresh_token=refresh_token,
-        )
 
     # --- signing out ----------------------------------------------------------------------------------------
 
@@ -222,7 +169,7 @@ class Accounts:
         await self._writer.write(
             _change_password, account, new_hash, None, {}, users=[user_id], tell=self._revocations.apply
         )
-        return await self._sign_in(msgspec.structs.replace(account, password_hash=new_hash), COOKIE_TERMS)
+        return await self._signing_in.begin(msgspec.structs.replace(account, password_hash=new_hash), COOKIE_TERMS)
 
     # --- settings -------------------------------------------------------------------------------------------
 
@@ -282,16 +229,6 @@ class Accounts:
             if "display_name" in values:
                 self._publisher.to_contact(contact, "update_display_name", name)
             self._publisher.to_contact(contact, "update_profile", {"user": done.shown[0]})
-
-
-def _overview(connection: Connection, user_id: str) -> tuple[OwnUser, list[ConversationRow], list[PublicUser]]:
-    """The user, their conversations in id order, and everyone else in those."""
-    user = users.own_user(connection, user_id)
-    if user is None:
-        raise NotFound("There is no such user.")
-    mine = conversations.load(connection, [row for row, _ in memberships.memberships_of(connection, user_id)])
-    rows = [conversation_row(mine[key]) for key in sorted(mine)]
-    return user, rows, users.acquaintances(connection, user_id)
 
 
 def _by_name(slots: FirstSlots | None) -> dict[SlotName, Slot]:

@@ -25,6 +25,7 @@ from hubbub.actions.reports import Reports
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
+from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import Addresses, Limiter
 from hubbub.auth.revocations import Revocations
@@ -55,6 +56,7 @@ METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 def create_app(
     *,
     accounts: Accounts,
+    signing_in: SigningIn,
     keys: UserKeys,
     directory: Directory,
     messages: Messages,
@@ -111,11 +113,11 @@ def create_app(
                 report_routes(reports),
                 group_routes(groups, join_requests, pictures, limiter),
             ],
-            guards=[signed_in(tokens, revocations, limiter, addresses, renewing(accounts, limiter, addresses, own))],
+            guards=[signed_in(tokens, revocations, limiter, addresses, renewing(signing_in, limiter, addresses, own))],
             security=BEARER,
         )
         return [
-            auth_routes(accounts, limiter, addresses),
+            auth_routes(accounts, signing_in, limiter, addresses),
             chat_sign_in(accounts, limiter, addresses, own),
             api,
             shown_pictures(pictures),

@@ -6,13 +6,14 @@ from litestar import Router, post
 from litestar.params import JSONBody
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.limits import LOGIN, PRELOGIN, REFRESH, REGISTER, Addresses, Limiter
 from hubbub.http.bearer import limited
 from hubbub.http.documentation import WITH_BODY, errors
 from hubbub.wire.resources import Login, Prelogin, Refresh, Register, SignedIn, Stretching
 
 
-def auth_routes(accounts: Accounts, limiter: Limiter, addresses: Addresses) -> Router:
+def auth_routes(accounts: Accounts, signing_in: SigningIn, limiter: Limiter, addresses: Addresses) -> Router:
     """The routes that need no token; how often they may be used is counted by network address."""
 
     @post(
@@ -65,6 +66,6 @@ def auth_routes(accounts: Accounts, limiter: Limiter, addresses: Addresses) -> R
         ),
     )
     async def refresh(data: JSONBody[Refresh]) -> SignedIn:
-        return await accounts.refresh(data)
+        return await signing_in.refresh(data)
 
     return Router("/auth", route_handlers=[register, prelogin, login, refresh], tags=["sign in"])

@@ -7,6 +7,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.limits import LOGIN, PROVING, REFRESH, REGISTER, Addresses, Limiter
 from hubbub.auth.terms import COOKIE_TERMS
 from hubbub.http.bearer import COOKIES, Connection, Renew, limited, limited_by_user
@@ -29,7 +30,7 @@ CREDENTIALS = (
 )
 
 
-def renewing(accounts: Accounts, limiter: Limiter, addresses: Addresses, origins: frozenset[str]) -> Renew:
+def renewing(signing_in: SigningIn, limiter: Limiter, addresses: Addresses, origins: frozenset[str]) -> Renew:
     """What makes new credentials of a request's cookie; its answer carries them, whatever it is."""
 
     async def renew(connection: Connection) -> str | None:
@@ -37,7 +38,7 @@ def renewing(accounts: Accounts, limiter: Limiter, addresses: Addresses, origins
         if token is None:
             return None
         await limiter.spend(REFRESH, addresses.key(connection.client.host if connection.client else None))
-        signed_in = await accounts.refresh(Refresh(token=token, op_id=repeat_id(connection)), COOKIE_TERMS)
+        signed_in = await signing_in.refresh(Refresh(token=token, op_id=repeat_id(connection)), COOKIE_TERMS)
         grant(connection.scope, signed_in)
         return signed_in.auth_token
 

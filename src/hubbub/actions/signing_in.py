@@ -1,0 +1,102 @@
+"""Signing in: where every way in ends. A sign-in begins a family of refresh tokens, and refreshing keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from hubbub.actions.rows import conversation_row
+from hubbub.auth.refreshing import RefreshTokens
+from hubbub.auth.revocations import Revocations
+from hubbub.auth.terms import TERMS, Terms
+from hubbub.auth.tokens import Tokens
+from hubbub.storage import conversations, families, memberships, users
+from hubbub.storage.engine import Reader
+from hubbub.storage.writer import Transaction, Writer
+from hubbub.wire.errors import InvalidToken, NotFound
+from hubbub.wire.events import ConversationRow
+from hubbub.wire.ids import new_id
+from hubbub.wire.resources import OwnUser, PublicUser, Refresh, SignedIn
+
+
+class SigningIn:
+    """Whoever has proved who they are is given tokens here, whichever way they proved it."""
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        writer: Writer,
+        tokens: Tokens,
+        refresh_tokens: RefreshTokens,
+        revocations: Revocations,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._tokens = tokens
+        self._refresh_tokens = refresh_tokens
+        self._revocations = revocations
+
+    async def begin(
+        self, account: users.Account, terms: Terms = TERMS, also: Callable[[Transaction], None] | None = None
+    ) -> SignedIn:
+        """Begin a new family. `also` is done before it in the same transaction, and may refuse.
+
+        Raises `InvalidCredentials` when the password was changed, or the account shut, since `account` was read.
+        """
+        family_id, refresh_token = new_id(), self._refresh_tokens.first()
+
+        def change(transaction: Transaction) -> int:
+            if also is not None:
+                also(transaction)
+            stored = self._refresh_tokens.stored(refresh_token)
+            return families.begin_family(transaction, account, family_id, stored, terms.refresh)
+
+        at = await self._writer.write(change, users=[account.id])
+        return await self._answer(families.Exchange(account.id, family_id, at), refresh_token, terms)
+
+    async def refresh(self, asked: Refresh, terms: Terms = TERMS) -> SignedIn:
+        """Exchange a refresh token for new tokens. Raises `InvalidToken`, `ExpiredToken`.
+
+        A token is good for one exchange; a second use ends its family, access tokens too, unless it repeats
+        the first with the same `op_id` within five minutes (Hubbub protocol, section 5).
+        """
+        spent = self._refresh_tokens.stored(asked.token)
+        owner = await self._reader.run(families.owner_of_token, spent)
+        if owner is None:
+            raise InvalidToken()
+        successor = self._refresh_tokens.successor(asked.token, asked.op_id)
+        outcome = await self._writer.write(
+            families.exchange,
+            spent,
+            asked.op_id,
+            self._refresh_tokens.stored(successor),
+            terms.refresh,
+            users=[owner],
+        )
+        if isinstance(outcome, families.Reused):
+            self._revocations.apply([outcome.revocation])
+            raise InvalidToken("This refresh token was used before; sign in again.")
+        return await self._answer(outcome, successor, terms)
+
+    async def _answer(self, granted: families.Exchange, refresh_token: str, terms: Terms) -> SignedIn:
+        user, mine, others = await self._reader.run(_overview, granted.user_id)
+        about = {"id": user.id, "email": user.email, "name": user.display_name} if terms.telling else None
+        return SignedIn(
+            user=user,
+            conversations=mine,
+            users=others,
+            auth_token=self._tokens.issue(granted.user_id, granted.family_id, granted.at // 1000, terms, about),
+            refresh_token=refresh_token,
+        )
+
+
+def _overview(connection: Connection, user_id: str) -> tuple[OwnUser, list[ConversationRow], list[PublicUser]]:
+    """The user, their conversations in id order, and everyone else in those."""
+    user = users.own_user(connection, user_id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    mine = conversations.load(connection, [row for row, _ in memberships.memberships_of(connection, user_id)])
+    rows = [conversation_row(mine[key]) for key in sorted(mine)]
+    return user, rows, users.acquaintances(connection, user_id)
