@@ -402,7 +402,7 @@ class Server:
         readiness = Readiness(self._checks())
         operations = partial(operations_router, readiness, self._collecting.collect, self._settings.metrics_token)
         version = installed_version("hubbub")
-        client_settings = partial(client_settings_routes, self._settings, version)
+        client_settings = partial(client_settings_routes, self._settings, version, self._conduct.version)
         socket_document = asyncapi(
             self._channels, version=version, public_url=self._settings.public_url, limits=socket_limits(self._settings)
         )

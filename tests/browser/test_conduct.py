@@ -10,6 +10,21 @@ from tests.browser.visitors import Visitors
 from tests.server import ServerProcess
 
 
+async def test_where_there_is_none_nobody_is_asked(visitors: Visitors) -> None:
+    ada = await visitors.arrive()
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(request.url))
+    await ada.register("Ada")
+    async with ada.page.expect_response("**/api/users*"):  # long after it is connected
+        await ada.page.goto("/people")
+        await ada.page.get_by_role("searchbox").fill("Nobody in particular")
+    await ada.page.goto("/about")
+    await expect(ada.page.get_by_role("heading", name="About")).to_be_visible()
+    await expect(ada.page.get_by_role("link", name="The code of conduct of this server")).to_have_count(0)
+    assert [url for url in asked if "/config.json" in url]
+    assert [url for url in asked if "/api/conduct" in url] == []
+
+
 async def test_one_agrees_once_and_again_when_the_text_is_another(chromium: Browser, tmp_path: Path) -> None:
     text = tmp_path / "conduct.md"
     text.write_text("# Be kind\n\nSay what you would say to a face.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from hashlib import sha256
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import httpx
 
 from tests.server import ServerProcess
 
-VERSION = version("hubbub")
+VERSION = installed_version("hubbub")
 
 
 def told(server: ServerProcess) -> httpx.Response:
@@ -20,7 +21,8 @@ def test_a_server_that_says_nothing_of_itself_is_called_hubbub(server: ServerPro
     answer = told(server)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.json() == {"name": "Hubbub", "logo": None, "accent": None, "api": "", "version": VERSION}
+    shown = {"name": "Hubbub", "logo": None, "accent": None, "api": "", "version": VERSION, "conduct": None}
+    assert answer.json() == shown
 
 
 def test_what_the_operator_says_is_told(tmp_path: Path) -> None:
@@ -29,8 +31,11 @@ def test_what_the_operator_says_is_told(tmp_path: Path) -> None:
     (tmp_path / "hubbub.toml").write_text(
         "[web]\n" + "".join(f'{name} = "{value}"\n' for name, value in chosen.items()), "utf-8"
     )
-    with ServerProcess(tmp_path, environment={"HUBBUB_WEB_API": api}) as server:
-        assert told(server).json() == {**chosen, "api": api, "version": VERSION}
+    (conduct := tmp_path / "conduct.md").write_text("# Be kind", "utf-8")
+    environment = {"HUBBUB_WEB_API": api, "HUBBUB_CONDUCT_FILE": str(conduct)}
+    with ServerProcess(tmp_path, environment=environment) as server:
+        version = sha256(b"# Be kind").hexdigest()
+        assert told(server).json() == {**chosen, "api": api, "version": VERSION, "conduct": version}
         page = httpx.get(server.url, headers={"Accept": "text/html"}, trust_env=False)
         policy = page.headers["content-security-policy"].split("; ")
         assert f"connect-src 'self' {api} wss://api.example" in policy

@@ -34,11 +34,15 @@ class Conduct:
         self._accounts = accounts
         self._code = code
 
+    @property
+    def version(self) -> str | None:
+        """Which text holds; None: there is none."""
+        return self._code.version if self._code is not None else None
+
     async def start(self) -> None:
         """Say in the database which text holds, so that every process shows a user alike."""
-        version = self._code.version if self._code is not None else None
-        if await self._reader.run(meta.conduct) != version:
-            await self._writer.write(_set_version, version)
+        if await self._reader.run(meta.conduct) != self.version:
+            await self._writer.write(_set_version, self.version)
 
     async def show(self, actor: Actor) -> ConductText:
         """The text, and whether the actor agreed to it. Raises `NotFound` where there is none."""

@@ -9,14 +9,15 @@ from hubbub.http.documentation import errors
 from hubbub.wire.resources import ClientSettings
 
 
-def client_settings_routes(settings: Settings, version: str) -> Router:
-    """`settings` of the table `web`; `version` is the server's."""
+def client_settings_routes(settings: Settings, version: str, conduct: str | None) -> Router:
+    """`settings` of the table `web`; `version` is the server's, `conduct` that of its code of conduct, if it has one."""
     shown = ClientSettings(
         name=settings.web_name,
         logo=settings.web_logo or None,
         accent=settings.web_accent or None,
         api=settings.web_api,
         version=version,
+        conduct=conduct,
     )
 
     @get("/config.json", responses=errors(), summary="How the web client presents itself, and where the API is")

@@ -25,15 +25,6 @@ import { only, type Tokens } from './tokens.ts';
 
 export type { NewIdentityKey, NewUserKey, OwnKeys, SignedIn };
 
-/** What `/config.json` says of this server. `api`: the origin of the API, empty for the page's own. */
-export interface WebConfig {
-	name: string;
-	logo: string | null;
-	accent: string | null;
-	api: string;
-	version: string;
-}
-
 export interface ApiOptions {
 	/** The origin of the server, without a slash at its end; empty: that of the page. */
 	origin: string;
@@ -92,10 +83,6 @@ export class Api {
 	/** Repeated with the same `op_id` within five minutes it is answered alike. */
 	refresh(token: string, opId: string): Promise<SignedIn> {
 		return this.#ask('POST', '/auth/refresh', { json: { token, op_id: opId } });
-	}
-
-	config(): Promise<WebConfig> {
-		return this.#ask('GET', '/config.json');
 	}
 
 	/** Whether the server says that it does not take this token; whatever else it says, or does not, is no such word. */

@@ -1583,7 +1583,8 @@ export interface OwnKeys {
 /**
  * What the web client shows of the server. `logo`: a path or an address; `accent`: `#rrggbb`; null: its own.
  *
- * `api` is the origin of the API; empty: the page's own.
+ * `api` is the origin of the API; empty: the page's own. `conduct` is the version of the code of conduct; null: there is
+ * none, and `/api/conduct` need not be asked.
  */
 export interface ClientSettings {
 	name: string;
@@ -1591,6 +1592,7 @@ export interface ClientSettings {
 	accent: string | null;
 	api: string;
 	version: string;
+	conduct: string | null;
 }
 /**
  * Event `settings` on `user:{id}`: one row of the user's stream.
