@@ -93,6 +93,7 @@ async def test_a_removed_message_is_nowhere_to_be_read(channel: Place) -> None:
             rows = {(row["kind"], row["id"]): row for row in changes}
             row = rows["message", message]
             assert (row["deleted"], row["data"]["content"], row["data"]["removed_by"]) == (False, None, channel.mod.id)
+            assert row["data"]["removed_because"] == "Not here"
             assert rows["removal", message]["data"]["reason"] == "Not here"
             assert [row["deleted"] for (kind, _), row in rows.items() if kind == "reaction"] == [True], door
         page = (await person.get("/api/messages", conversation_id=channel.id)).json()
@@ -100,6 +101,7 @@ async def test_a_removed_message_is_nowhere_to_be_read(channel: Place) -> None:
         for items in (page["items"], document["messages"]["items"]):
             [found] = [item for item in items if item["message_group"] == message]
             assert (found["content"], found["removed_by"], found["sender"]) == (None, channel.mod.id, channel.bob.id)
+            assert found["removed_because"] == "Not here"
         assert SECRET not in json.dumps([page, document])
 
 
@@ -164,7 +166,8 @@ async def test_in_an_encrypted_group_the_copies_go(people: People, doors: Doors)
         assert SECRET not in json.dumps([pulled, document, page])
         [row] = [row for row in pulled["changes"] if row["kind"] == "message"]
         assert (row["data"]["content"], row["data"]["removed_by"]) == (None, place.mod.id)
-        assert [item["removed_by"] for item in (*page["items"], *document["messages"]["items"])] == [place.mod.id] * 2
+        shown = [*page["items"], *document["messages"]["items"], row["data"]]
+        assert [(item["removed_by"], item["removed_because"]) for item in shown] == [(place.mod.id, "Rude")] * 3
     edit = {"message_group_id": message, **body}
     assert (await refusal(place.b.ask(place.topic, "edit_message", edit)))["reason"] == "forbidden"
 

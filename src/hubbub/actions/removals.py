@@ -128,6 +128,7 @@ def _empty(
         subject=None,
         signature=None,
         removed_by=removal.owner_id,
+        removed_because=removal.reason,
         version=removal.version,
         updated_at=transaction.now,
     )

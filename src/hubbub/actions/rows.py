@@ -54,6 +54,7 @@ def message_row(seen: Seen) -> MessageRow:
         expires_at=None if message.expires_at is None else rfc3339(message.expires_at),
         signature=message.signature,
         removed_by=message.removed_by,
+        removed_because=message.removed_because,
     )
 
 

@@ -10,7 +10,7 @@ from hubbub.wire.resources import ClientSettings
 
 
 def client_settings_routes(settings: Settings, version: str, conduct: str | None) -> Router:
-    """`settings` of the table `web`; `version` is the server's, `conduct` that of its code of conduct, if it has one."""
+    """`settings` of the table `web`; `version` is the server's, `conduct` that of its code of conduct, if any."""
     shown = ClientSettings(
         name=settings.web_name,
         logo=settings.web_logo or None,

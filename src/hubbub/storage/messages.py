@@ -58,6 +58,7 @@ class Message(NamedTuple):
     stamp: int | None = None
     signature: str | None = None
     removed_by: str | None = None
+    removed_because: str | None = None
 
 
 class Copy(NamedTuple):
@@ -103,7 +104,9 @@ class Seen(NamedTuple):
 
 def tombstone(message: Message) -> Message:
     """All that stays of a message that is gone: its place, and what tells a repeat of it."""
-    return message._replace(content=None, sealed=None, subject=None, signature=None, expires_at=None, deleted=1)
+    return message._replace(
+        content=None, sealed=None, subject=None, signature=None, expires_at=None, removed_because=None, deleted=1
+    )
 
 
 def standing(message: Message, now: int) -> Message:
@@ -156,6 +159,7 @@ def save(connection: Connection, message: Message) -> None:
             subject=message.subject,
             sealed=message.sealed,
             removed_by=message.removed_by,
+            removed_because=message.removed_because,
             version=message.version,
             deleted=message.deleted,
             request_mac=message.request_mac,

@@ -346,7 +346,8 @@ messages = Table(
     Column("subject", Text),  # seed 004's line above a message
     Column("stamp", BigInteger),  # nanoseconds, a multiple of 1,024, rising; where the server places (seed 004)
     Column("signature", Text),  # b64u, of its author, where messages are signed (seed 002)
-    Column("removed_by", _id()),  # the moderator who took its text away: `removals` says why; null: nobody
+    Column("removed_by", _id()),  # the moderator who took its text away; null: nobody
+    Column("removed_because", Text),  # as in `removals`, so that a page need not look there
     Index(
         "messages_reading_order",
         "conversation_id",

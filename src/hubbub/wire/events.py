@@ -219,7 +219,8 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
 
     `ts`: nanoseconds, rising, a multiple of 1,024; where the server places the messages (seed 004).
-    `removed_by` is the moderator who removed it: then its text is null for everyone.
+    `removed_by` is the moderator who removed it, `removed_because` why, in their words, perhaps none: then its text is
+    null for everyone.
     """
 
     id: str
@@ -241,6 +242,7 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     signature: str | None = None
     off_the_record: bool = False
     removed_by: str | None = None
+    removed_because: str | None = None
 
 
 class RemovalRow(msgspec.Struct, kw_only=True):

@@ -671,8 +671,8 @@ class OwnKeys(msgspec.Struct, kw_only=True):
 class ClientSettings(msgspec.Struct, kw_only=True):
     """What the web client shows of the server. `logo`: a path or an address; `accent`: `#rrggbb`; null: its own.
 
-    `api` is the origin of the API; empty: the page's own. `conduct` is the version of the code of conduct; null: there is
-    none, and `/api/conduct` need not be asked.
+    `api` is the origin of the API; empty: the page's own. `conduct` is the version of the code of conduct; null: there
+    is none, and `/api/conduct` need not be asked.
     """
 
     name: str

@@ -159,17 +159,3 @@ test('of who is blocked nothing is unread', async () => {
 	await write(replica, me, { conversation: c, messages: [message('m1', 1), message('m2', 2, { sender: 'other' })] });
 	expect((await replica.conversations.get(c))?.unread).toBe(1);
 });
-
-test.each([true, false])(
-	'a removal says why, whether its own row comes with the message or later: %s',
-	async (together) => {
-		const removal = { id: 'm1', by: 'moderator', reason: 'rude' };
-		const gone = message('m1', 2, { deleted: true, sealed: null, removed: { by: 'moderator', reason: '' } });
-		await write(replica, me, { conversation: c, messages: [message('m1', 1)] });
-		await write(replica, me, { conversation: c, messages: [gone], ...(together ? { removals: [removal] } : {}) });
-		if (!together) await write(replica, me, { conversation: c, removals: [removal] });
-		const again = { ...gone, version: 3 };
-		await write(replica, me, { conversation: c, messages: [again] });
-		expect((await replica.messages.get([c, 'm1']))?.removed).toEqual({ by: 'moderator', reason: 'rude' });
-	}
-);

@@ -27,8 +27,6 @@ export interface Batch {
 	/** What the messages among them say that are reactions, by message id. */
 	reacting?: Map<string, ReactBody['react']>;
 	gone?: { id: string; version: number }[];
-	/** What moderators took away. */
-	removals?: { id: string; by: string; reason: string }[];
 	/** Of plaintext conversations. */
 	reactions?: ReactionChange[];
 	members?: { user: string; role?: string; muted?: boolean; left: boolean }[];
@@ -111,9 +109,6 @@ async function writeMessages(replica: Replica, batch: Batch): Promise<number> {
 		...gone.map((row, place) => tombstone(id, row.id, row.version, before[coming.length + place]))
 	].filter((row) => row !== null);
 	if (rows.length) await replica.messages.bulkPut(rows);
-	for (const { id: one, by, reason } of batch.removals ?? []) {
-		await replica.messages.update([id, one], { removed: { by, reason } });
-	}
 	return rows.reduce((top, row) => Math.max(top, row.place[0]), 0);
 }
 

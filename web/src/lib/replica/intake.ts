@@ -151,9 +151,8 @@ export class Intake {
 	private async changed(id: string, changes: Change[], where?: Where): Promise<Partial<Batch>> {
 		const links = new Map<number, Link>();
 		const incoming: Incoming[] = [];
-		const batch: Required<Pick<Batch, 'gone' | 'removals' | 'reactions' | 'members' | 'keys'>> & Partial<Batch> = {
+		const batch: Required<Pick<Batch, 'gone' | 'reactions' | 'members' | 'keys'>> & Partial<Batch> = {
 			gone: [],
-			removals: [],
 			reactions: [],
 			members: [],
 			keys: []
@@ -163,9 +162,6 @@ export class Intake {
 			if (change.kind === 'message') {
 				if (change.deleted || !change.data) batch.gone.push({ id: change.id, version });
 				else incoming.push({ message: change.data, version });
-			} else if (change.kind === 'removal') {
-				const { moderator_id: by, reason } = change.data;
-				batch.removals.push({ id: change.id, by, reason });
 			} else if (change.kind === 'reaction') batch.reactions.push(change);
 			else if (change.kind === 'conversation') batch.wire = change.data;
 			else if (change.kind === 'member') {

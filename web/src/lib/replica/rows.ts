@@ -102,7 +102,7 @@ export function messageRow(conversation: string, { message, version }: Incoming,
 		at: Date.parse(message.inserted_at),
 		sent_at: read.sentAt,
 		deleted: Boolean(message.removed_by),
-		...(message.removed_by ? { removed: { by: message.removed_by, reason: '' } } : {}),
+		...(message.removed_by ? { removed: { by: message.removed_by, reason: message.removed_because ?? '' } } : {}),
 		body: read.box,
 		shown: read.body && 'react' in read.body ? 0 : 1,
 		...(message.expires_at ? { expires: Date.parse(message.expires_at) } : {}),
@@ -145,9 +145,7 @@ export function passingView(conversation: string, me: string, message: WireMessa
 export function merged(before: MessageRow | undefined, next: MessageRow): MessageRow | null {
 	if (!before) return next;
 	if (before.version >= next.version) return null;
-	// A removal says why in a row of its own, which may have come before.
-	const removed = next.removed && before.removed ? { removed: before.removed } : {};
-	return { ...next, ...removed, change: before.change, refused: before.waiting ? null : before.refused };
+	return { ...next, change: before.change, refused: before.waiting ? null : before.refused };
 }
 
 /** What stays of a deleted message: its place, so that nothing late brings it back. */

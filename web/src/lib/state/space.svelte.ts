@@ -131,7 +131,7 @@ function shownOf({ id, row, said }: Row, me: string, all: Row[]): Shown {
 		at,
 		edited: row.rev > 0,
 		deleted: row.deleted === true,
-		removed: row.removed_by ? { by: row.removed_by, reason: '' } : null,
+		removed: row.removed_by ? { by: row.removed_by, reason: row.removed_because ?? '' } : null,
 		expires: row.expires_at ? Date.parse(row.expires_at) : null,
 		passing: row.off_the_record === true,
 		waiting: false,

@@ -279,7 +279,8 @@ export interface ConversationRow {
  * Seed 003's message as one reader sees it: `id` is that of their copy, `message_group` that of the message.
  *
  * `ts`: nanoseconds, rising, a multiple of 1,024; where the server places the messages (seed 004).
- * `removed_by` is the moderator who removed it: then its text is null for everyone.
+ * `removed_by` is the moderator who removed it, `removed_because` why, in their words, perhaps none: then its text is
+ * null for everyone.
  */
 export interface MessageRow {
 	id: string;
@@ -301,6 +302,7 @@ export interface MessageRow {
 	signature?: string | null;
 	off_the_record?: boolean;
 	removed_by?: string | null;
+	removed_because?: string | null;
 }
 /**
  * A moderator's own row: that they removed the message `message_group`, and why.
@@ -1583,8 +1585,8 @@ export interface OwnKeys {
 /**
  * What the web client shows of the server. `logo`: a path or an address; `accent`: `#rrggbb`; null: its own.
  *
- * `api` is the origin of the API; empty: the page's own. `conduct` is the version of the code of conduct; null: there is
- * none, and `/api/conduct` need not be asked.
+ * `api` is the origin of the API; empty: the page's own. `conduct` is the version of the code of conduct; null: there
+ * is none, and `/api/conduct` need not be asked.
  */
 export interface ClientSettings {
 	name: string;

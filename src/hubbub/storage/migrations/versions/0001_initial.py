@@ -391,6 +391,7 @@ def upgrade() -> None:
             sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
             nullable=True,
         ),
+        sa.Column("removed_because", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("conversation_id", "id"),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
