@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { Device, Person } from '../../../tests/persons.ts';
 import { lacking, Server } from '../../../tests/server.ts';
 import { conversationTopic, SYSTEM } from '../realtime/events.ts';
+import { Api } from '../realtime/http.ts';
 import { Live } from '../realtime/socket.ts';
 import { only } from '../realtime/tokens.ts';
 import { openClient } from './open.ts';
@@ -97,6 +98,16 @@ describe.skipIf(lacking)('keeping up with a server', () => {
 			() => ({}),
 			() => {}
 		);
+		const author = program(ada);
+		author.join(
+			topic,
+			() => ({}),
+			() => {}
+		);
+		const { message: rude } = await author.push(topic, 'send_message', { content: 'rude words' });
+		const bobs = new Api({ origin: server.origin, tokens: only(bob.signedIn.auth_token) });
+		const removal = `/api/conversations/${id}/messages/${rude.message_group}/removal`;
+		await bobs.ask('PUT', removal, { json: { reason: 'Be kind' } });
 		const said = Array.from({ length: 620 }, (_, at) => `message ${at}`);
 		for (const content of said) await other.push(topic, 'send_message', { content });
 		const [a] = (await open(ada)) as [Device];
@@ -107,9 +118,10 @@ describe.skipIf(lacking)('keeping up with a server', () => {
 		while (await a.client.do.loadOlder(id)) pages++;
 		expect(pages).toBe(11);
 		const everything = await a.see(a.client.query.window(id, 'newest', 1000), () => true);
-		expect(everything.messages.map((message) => message.text)).toEqual(said);
+		expect(everything.messages.map((message) => message.text)).toEqual([null, ...said]);
+		expect(everything.messages[0]).toMatchObject({ removed: { by: bob.id, reason: 'Be kind' } });
 		expect(everything.older).toBe('none');
-		const middle = everything.messages[300]!.id;
+		const middle = everything.messages[301]!.id;
 		const around = await a.see(a.client.query.window(id, { around: middle }, 2, 3), () => true);
 		expect(around.messages.map((message) => message.text)).toEqual(said.slice(298, 303));
 		expect(around).toMatchObject({ older: 'here', newer: true });
