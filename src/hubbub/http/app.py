@@ -88,7 +88,7 @@ def create_app(
     """The ASGI application of everything but sockets.
 
     `origins` are those that browsers may come from (`*`: any). `further_routes` makes routes to serve and document
-    beside these; it is called twice.
+    beside these; it is called again for the document.
     """
 
     own = frozenset(origins)
@@ -125,7 +125,7 @@ def create_app(
         ]
 
     return Litestar(
-        route_handlers=[*routes(), documentation(routes(), version, public_url)],
+        route_handlers=[*routes(), documentation(routes, version, public_url)],
         request_class=HubbubRequest,
         request_max_body_size=LARGEST_BODY,
         exception_handlers=exception_handlers(),

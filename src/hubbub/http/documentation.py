@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from asyncio import to_thread
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -103,11 +105,22 @@ def errors(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
-def documentation(routes: Sequence[ControllerRouterHandler], version: str, public_url: str) -> Router:
-    """/schema and /schema/openapi.json: the document of `routes`, made once.
+def documentation(routes: Callable[[], Sequence[ControllerRouterHandler]], version: str, public_url: str) -> Router:
+    """/schema and /schema/openapi.json: the document of what `routes` makes.
 
-    A second application makes it, because Litestar would serve pages beside it that load scripts from elsewhere.
+    It is made when it is first asked for, and kept: making it takes longer than all else at the start of a server.
     """
+    document = cache(partial(_document, routes, version, public_url))
+
+    @get(["/schema", "/schema/openapi.json"], include_in_schema=False)
+    async def schema() -> Response[bytes]:
+        return Response(await to_thread(document), media_type="application/vnd.oai.openapi+json")
+
+    return Router("/", route_handlers=[schema])
+
+
+def _document(routes: Callable[[], Sequence[ControllerRouterHandler]], version: str, public_url: str) -> bytes:
+    """A second application makes it, because Litestar would serve pages beside it that load scripts from elsewhere."""
     config = OpenAPIConfig(
         title="Hubbub",
         version=version,
@@ -118,14 +131,10 @@ def documentation(routes: Sequence[ControllerRouterHandler], version: str, publi
         ),
         render_plugins=[JsonRenderPlugin()],
     )
-    described = Litestar(route_handlers=routes, request_class=HubbubRequest, openapi_config=config, logging_config=None)
-    document = msgspec.json.encode(_served(described.openapi_schema.to_schema()))
-
-    @get(["/schema", "/schema/openapi.json"], include_in_schema=False)
-    async def schema() -> Response[bytes]:
-        return Response(document, media_type="application/vnd.oai.openapi+json")
-
-    return Router("/", route_handlers=[schema])
+    described = Litestar(
+        route_handlers=routes(), request_class=HubbubRequest, openapi_config=config, logging_config=None
+    )
+    return msgspec.json.encode(_served(described.openapi_schema.to_schema()))
 
 
 def _served(document: dict[str, Any]) -> dict[str, Any]:
