@@ -49,6 +49,7 @@ from hubbub.actions.reactions import Reactions
 from hubbub.actions.read_marks import ReadMarks
 from hubbub.actions.removals import Removals
 from hubbub.actions.reports import Reports
+from hubbub.actions.room_expelling import RoomExpelling
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
@@ -326,7 +327,12 @@ class Server:
             sending=self._sending,
         )
         self._attendance = Attendance(
-            attending, self._topics, self._publisher, self._room_talk.registered, self._rooms.gone
+            attending,
+            self._topics,
+            self._publisher,
+            registered=self._room_talk.registered,
+            ended=self._rooms.gone,
+            put_out=self._rooms.put_out_of,
         )
         self._topics.attendance_changed = self._attendance.changed
 
@@ -382,13 +388,15 @@ class Server:
             limiter=self._limiter,
             sending=self._sending,
         )
+        room = RoomChannel(
+            talk=self._room_talk, tickets=self._tickets, attendance=self._attendance, publisher=publisher
+        )
+        self._topics.put_out = room.put_out
         return {
             "system": SystemChannel(self._accounts, self._starting, self._presence, self._limiter),
             "user": UserChannel(self._pulling),
             "conversation": conversation,
-            ROOM: RoomChannel(
-                talk=self._room_talk, tickets=self._tickets, attendance=self._attendance, publisher=publisher
-            ),
+            ROOM: room,
         }
 
     async def _readers_among(self, conversation_id: str, user_ids: set[str]) -> tuple[set[str] | None, int]:
@@ -439,6 +447,7 @@ class Server:
             ),
             rooms=self._rooms,
             room_joining=self._room_joining,
+            room_expelling=RoomExpelling(self._writer, self._publisher),
             room_talk=self._room_talk,
             tokens=self._tokens,
             revocations=self._revocations,

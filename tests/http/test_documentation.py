@@ -48,6 +48,7 @@ ROUTES = {
     ("get", "/api/rooms/{room_id}"),
     ("delete", "/api/rooms/{room_id}"),
     ("post", "/api/rooms/{room_id}/join"),
+    ("delete", "/api/rooms/{room_id}/participants/{participant_id}"),
     ("get", "/api/rooms/{room_id}/messages"),
     ("post", "/api/rooms/{room_id}/messages"),
     ("get", "/api/leaderboard"),
@@ -159,7 +160,12 @@ include-path = ["/api/channels", "/api/channels/{channel_id}", "/api/leaderboard
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
 
 [[operations]]
-include-path = ["/api/rooms", "/api/rooms/{room_id}/join", "/api/rooms/{room_id}/messages"]
+include-path = [
+    "/api/rooms",
+    "/api/rooms/{room_id}/join",
+    "/api/rooms/{room_id}/messages",
+    "/api/rooms/{room_id}/participants/{participant_id}",
+]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409", "422"]
 
 [[operations]]

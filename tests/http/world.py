@@ -30,6 +30,7 @@ from hubbub.actions.pictures import Pictures
 from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
 from hubbub.actions.removals import Removals
 from hubbub.actions.reports import Reports
+from hubbub.actions.room_expelling import RoomExpelling
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
@@ -248,6 +249,7 @@ class World:
         return {
             "rooms": Rooms(self.reader, self.writer, publisher, mac, view, RoomLimits()),
             "room_joining": RoomJoining(self.reader, self.writer, Tickets(SECRET, self.clock), view),
+            "room_expelling": RoomExpelling(self.writer, publisher),
             "room_talk": RoomTalk(
                 reader=self.reader,
                 writer=self.writer,

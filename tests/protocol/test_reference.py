@@ -334,6 +334,8 @@ async def _room(reference: Reference, people: People, a: Recorder, b: Recorder, 
     for event in ("new_message", "participants"):
         await b.wait_for(one.topic, event)
     await b.leave(one.topic)
+    assert (await ada.delete(f"/api/rooms/{room}/participants/{other.id}")).status_code == 204
+    await a.wait_for(one.topic, "put_out")
     assert (await ada.delete(f"/api/rooms/{room}")).status_code == 204
     await a.wait_for(one.topic, "phx_close")
 

@@ -175,6 +175,7 @@ FIVE_NOT_FOUND: Final = ("not_found",) * 5
 NO_CONDUCT: Final = (*("not_found",) * 4, "unauthorized")
 ANYONE: Final = (OK, OK, OK, OK, OK)
 OWNER_ENDS_IT: Final = (OK, "not_found", "not_found", "not_found", "unauthorized")
+OWNER_PUTS_OUT: Final = (OK, "not_owner", "not_owner", "not_owner", "unauthorized")
 ANYONE_ONCE: Final = (OK, *("proof_required",) * 4)  # the same key, which they all know
 UNSIGNED: Final = {"id": "{message}", "participant": "{participant}", "text": "hello", "signature": "{signature}"}
 FIVE_UNSIGNED: Final = ("invalid_signature",) * 5
@@ -235,6 +236,7 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("get", "/api/rooms/{room_id}", {}, None, ANYONE),  # who knows the id; nobody else can say it
     HttpRow("delete", "/api/rooms/{room_id}", {}, None, OWNER_ENDS_IT),
     HttpRow("post", "/api/rooms/{room_id}/join", {}, {"name": "Guest", "public_key": "{public_key}"}, ANYONE_ONCE),
+    HttpRow("delete", "/api/rooms/{room_id}/participants/{participant_id}", {}, None, OWNER_PUTS_OUT),
     HttpRow("get", "/api/rooms/{room_id}/messages", {}, None, ANYONE),
     HttpRow("post", "/api/rooms/{room_id}/messages", {}, UNSIGNED, FIVE_UNSIGNED),
     HttpRow("get", "/api/groups", {}, None, NEEDS_SIGN_IN),

@@ -69,6 +69,7 @@ async def room_of(standings: Standings) -> dict[str, str]:
     answer = await standings.persons["owner"].get(f"/api/rooms/{room.conversation}/messages")
     [said] = answer.json()["items"]
     known = {"room_id": room.conversation, "message": said["message_group"], "participant": said["sender"]}
+    known["participant_id"] = room.tickets["member"].partition(".")[0]
     return {**known, "public_key": stranger.public, "signature": stranger.sign(b"hello")}
 
 

@@ -27,9 +27,11 @@ async def live_and_end(people: People, elsewhere: Server) -> tuple[list[str], st
     client = await guest.arrive(to=elsewhere)
     said = [await guest.say(f"{text} {number} {'x' * 900}") for number in range(12)]
     await client.ask(guest.topic, "start_typing")
+    rude = await Guest.join(people, room["id"], f"rude{word}")
+    assert (await owner.delete(f"/api/rooms/{room['id']}/participants/{rude.id}")).status_code == 204
     await client.wait_for(guest.topic, "room_ended")
-    ids = [room["id"], guest.id, guest.key.public, *(row["message_group"] for row in said)]
-    return [title, text, name, f"again{word}", *ids, *(row["signature"] for row in said)], stays
+    ids = [room["id"], guest.id, rude.id, rude.key.public, guest.key.public, *(row["message_group"] for row in said)]
+    return [title, text, name, f"rude{word}", f"again{word}", *ids, *(row["signature"] for row in said)], stays
 
 
 async def test_a_room_ends_without_a_trace_on_sqlite(tmp_path: Path) -> None:

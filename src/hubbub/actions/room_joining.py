@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hubbub.actions.rooms import RoomView, participant_row, require_room
+from hubbub.actions.rooms import WAS_PUT_OUT, RoomView, participant_row, require_room
 from hubbub.auth.actor import Actor
 from hubbub.auth.tickets import Tickets
 from hubbub.domain import rooms as rules
@@ -13,7 +13,7 @@ from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader
 from hubbub.storage.rooms import Participant
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import InvalidKey, InvalidSignature, ProofRequired, TooMany
+from hubbub.wire.errors import Banned, InvalidKey, InvalidSignature, ProofRequired, TooMany
 from hubbub.wire.ids import new_id
 from hubbub.wire.resources import JoinedRoom, JoinRoom
 from hubbub.wire.signing import KEY_BYTES, SIGNATURE_BYTES, b64u_decode, is_signed_by, is_sound_key, room_join_bytes
@@ -41,7 +41,7 @@ class RoomJoining:
         """Come in, under the wished name or one like it; a key that was there before comes back as who it was.
 
         Raises `ProofRequired` with a nonce for such a key, `InvalidSignature`, `InvalidKey`, `InvalidText`, `TooMany`,
-        `NotFound`.
+        `NotFound`; `Banned` for a key or an account that was put out.
         """
         key = _key(asked.public_key)
         wish = _Wish(
@@ -75,19 +75,26 @@ class _Joined(NamedTuple):
 def _join(transaction: Transaction, room_id: str, wish: _Wish) -> _Joined:
     connection, now = transaction.connection, transaction.now
     room = require_room(conversations.load_one(connection, room_id), now)
-    present = rooms.participants_of(connection, room_id)
-    joined = next((one for one in present if one.public_key == wish.public_key), None)
+    known = rooms.participants_of(connection, room_id)
+    if any(one.put_out and _is_same(one, wish) for one in known):
+        raise Banned(WAS_PUT_OUT)
+    joined = next((one for one in known if one.public_key == wish.public_key), None)
     if joined is not None and not wish.proven:
         raise ProofRequired()
     rooms.save_due(connection, room_id, rules.due(now, room.idle_after, room.ends_at))
-    return _Joined(room, joined or _enter(transaction, room, present, wish))
+    return _Joined(room, joined or _enter(transaction, room, known, wish))
 
 
-def _enter(transaction: Transaction, room: Conversation, present: list[Participant], wish: _Wish) -> Participant:
+def _is_same(one: Participant, wish: _Wish) -> bool:
+    """Whether who asks is this participant, as far as one can tell: by the key, or by the account."""
+    return one.public_key == wish.public_key or (one.user_id is not None and one.user_id == wish.user_id)
+
+
+def _enter(transaction: Transaction, room: Conversation, known: list[Participant], wish: _Wish) -> Participant:
     """A new participant is a member, under the id that they have in this room alone."""
-    if len(present) >= rules.MOST_PARTICIPANTS:
+    if sum(not one.put_out for one in known) >= rules.MOST_PARTICIPANTS:
         raise TooMany(f"A room has at most {rules.MOST_PARTICIPANTS} participants.")
-    name = rules.unique_name(wish.name, {one.name_key for one in present})
+    name = rules.unique_name(wish.name, {one.name_key for one in known})
     entered = Participant(room.id, new_id(), wish.user_id, name, rules.name_key(name), wish.public_key, transaction.now)
     rooms.add_participant(transaction.connection, entered)
     roles = {entered.id: "member"}

@@ -13,7 +13,7 @@ from hubbub.actions.announcing import as_seen, message_push
 from hubbub.actions.messages import Answered
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.room_joining import signature_of
-from hubbub.actions.rooms import RoomView, participant_row
+from hubbub.actions.rooms import WAS_PUT_OUT, RoomView, participant_row
 from hubbub.actions.rows import conversation_row, message_row, raw
 from hubbub.actions.sending import Said, Send, Sent
 from hubbub.auth.limits import MemoryLimiter, NoLimits, Rule
@@ -25,7 +25,7 @@ from hubbub.storage.operations import RequestMac
 from hubbub.storage.rooms import Participant
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.writer import Writer
-from hubbub.wire.errors import InvalidSignature, NotFound, NotMember, Refusal
+from hubbub.wire.errors import Banned, InvalidSignature, NotFound, NotMember, Refusal
 from hubbub.wire.events import MessageRow
 from hubbub.wire.ids import require_id
 from hubbub.wire.resources import MessagePage, RoomMessages
@@ -88,7 +88,7 @@ class RoomTalk:
         self._writer.submit(send, partial(self._sent, speaker.participant, done))
 
     async def post(self, room_id: str, participant_id: str, id: str, text: str, signature: str) -> MessageRow:
-        """As `send`, for who is on no socket: the signature says who they are. Raises `NotMember`, too."""
+        """As `send`, for who is on no socket: the signature says who they are. Raises `NotMember`, `Banned`, too."""
         participant = require_id(participant_id, "participant")
         speaker = await self._reader.run(self._speaker, room_id, participant)
         send = self._checked(speaker, id, text, signature)
@@ -100,6 +100,8 @@ class RoomTalk:
         found = rooms.participant(connection, room_id, participant_id)
         if found is None:
             raise NotMember("There is no such participant in this room.")
+        if found.put_out:
+            raise Banned(WAS_PUT_OUT)
         return Speaker(found, room.encrypted)
 
     def _checked(self, speaker: Speaker, id: str, text: str, signature: str) -> Send:
@@ -161,7 +163,7 @@ class RoomTalk:
         return _shown(found, rooms.participants_of(connection, room_id))
 
     async def document(self, room_id: str, participant_id: str) -> Document:
-        """What a participant is answered who joins the room's topic. Raises `NotFound`."""
+        """What a participant is answered who joins the room's topic. Raises `NotFound`, `Banned`."""
         return await self._reader.run(self._document, room_id, participant_id)
 
     def _document(self, connection: Connection, room_id: str, participant_id: str) -> Document:
@@ -170,6 +172,8 @@ class RoomTalk:
         speaker = next((one for one in registered if one.id == participant_id), None)
         if speaker is None:
             raise NotFound("There is no such participant in this room.")
+        if speaker.put_out:
+            raise Banned(WAS_PUT_OUT)
         found = rooms.before(connection, room_id, None, PAGE_SIZE + 1)
         shown = _shown(found[:PAGE_SIZE], registered)
         token = found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None
@@ -180,11 +184,15 @@ class RoomTalk:
             "cursor": room.head,
             "epoch": self._epoch,
         }
-        return Document(body, Speaker(speaker, room.encrypted), registered)
+        return Document(body, Speaker(speaker, room.encrypted), _taking_part(registered))
 
     async def registered(self, room_id: str) -> list[Participant]:
-        """Everyone who ever joined; nobody, where there is no such room."""
-        return await self._reader.run(rooms.participants_of, room_id)
+        """Everyone who joined and was not put out; nobody, where there is no such room."""
+        return _taking_part(await self._reader.run(rooms.participants_of, room_id))
+
+
+def _taking_part(known: Iterable[Participant]) -> list[Participant]:
+    return [one for one in known if not one.put_out]
 
 
 def _encoded(message: Message) -> bytes:

@@ -30,6 +30,7 @@ from hubbub.wire.resources import NewRoom, Room, RoomList
 
 log = structlog.get_logger("hubbub.rooms")
 
+WAS_PUT_OUT = "You were put out of this room."
 AT_ONCE = 50  # rooms that one transaction ends: others wait for it
 
 
@@ -182,6 +183,10 @@ class Rooms:
     async def gone(self, room_ids: set[str]) -> set[str]:
         """Those of the rooms that ended, in this process or in another one."""
         return room_ids - await self._reader.run(rooms.standing, room_ids)
+
+    async def put_out_of(self, room_ids: set[str]) -> list[Participant]:
+        """Everyone who was put out of one of the rooms."""
+        return await self._reader.run(rooms.put_out_of, room_ids)
 
 
 def _close(transaction: Transaction, room_id: str, user_id: str) -> None:

@@ -19,7 +19,7 @@ from hubbub.actions.rooms import participant_row
 from hubbub.bus.presence import Meta, PresenceStore, Present
 from hubbub.gateway.background import Background
 from hubbub.gateway.channel import Socket
-from hubbub.gateway.topics import ATTENDANCE_CHANGED, Topics
+from hubbub.gateway.topics import ATTENDANCE_CHANGED, PUT_OUT, Topics
 from hubbub.storage.rooms import Participant
 from hubbub.wire import resources
 from hubbub.wire.errors import Refusal
@@ -30,25 +30,34 @@ log = structlog.get_logger("hubbub.attendance")
 
 TOGETHER = 0.1  # seconds in which changes of one room are told together
 ANOTHER_TRY = 1.0  # seconds, while the database is away
-LOOK_EVERY = 15.0  # seconds between looks for rooms whose end was not heard
+LOOK_EVERY = 15.0  # seconds between looks for ends that were not heard
 
 Registered = Callable[[str], Awaitable[list[Participant]]]
-Gone = Callable[[set[str]], Awaitable[set[str]]]
+Ended = Callable[[set[str]], Awaitable[set[str]]]
+PutOut = Callable[[set[str]], Awaitable[list[Participant]]]
 
 
 class Attendance:
-    """The sockets of this process that are in rooms. `registered` gives all who ever joined one; `gone` those of some
-    rooms that ended.
+    """The sockets of this process that are in rooms. `registered` gives all who take part in one; of some rooms `ended`
+    gives those that did, `put_out` who was.
     """
 
     def __init__(
-        self, store: PresenceStore, topics: Topics, publisher: Publisher, registered: Registered, gone: Gone
+        self,
+        store: PresenceStore,
+        topics: Topics,
+        publisher: Publisher,
+        *,
+        registered: Registered,
+        ended: Ended,
+        put_out: PutOut,
     ) -> None:
         self._store = store
         self._topics = topics
         self._publisher = publisher
         self._registered = registered
-        self._ended = gone
+        self._ended = ended
+        self._put_out = put_out
         self._refs: dict[tuple[Socket, str], tuple[str, Meta]] = {}  # with the key in the store
         self._telling: dict[str, bool] = {}  # rooms that are about to be told; whether they changed again meanwhile
         self._background = Background()
@@ -131,13 +140,21 @@ class Attendance:
         return {room for _, room in self._refs}
 
     async def _look_for_ends(self) -> None:
-        """The end of a room is told once; what the bus lost, or a process that died over it, is found here."""
+        """The end of a room, or of somebody in it, is told once; what the bus lost, or a process that died over it, is
+        found here.
+        """
         while True:
             await asyncio.sleep(LOOK_EVERY)
+            rooms = self._rooms()
             try:
-                ended = await self._ended(self._rooms())
+                ended, put_out = await self._ended(rooms), await self._put_out(rooms)
             except Refusal as refusal:
                 log.warning("rooms_unknown", code=refusal.code)
                 continue
             for room in ended:
                 self._topics.say(conversation_topic(room), "room_ended", encode({"reason": "closed"}))
+            present = {key for key, _ in self._refs.values()}
+            for one in put_out:
+                if f"{one.conversation_id}/{one.id}" in present:
+                    told = {"participants": [one.id], "reason": one.put_out}
+                    self._topics.say(conversation_topic(one.conversation_id), PUT_OUT, encode(told))

@@ -28,6 +28,7 @@ SYSTEM_TOPIC = "system:general"
 PRESENCE_PREFIX = "presence:"
 CONVERSATION_PREFIX = "conversation:"
 ATTENDANCE_CHANGED = "attendance_changed"  # between server processes only: who is in a room
+PUT_OUT = "put_out"  # of some participants of a room, who hear it and nothing more
 LAST_WORDS = frozenset({"room_ended"})  # whoever hears one of these hears nothing more
 UNKNOWN = -1
 MANY = 64
@@ -124,6 +125,7 @@ class Topics:
         self._background = Background()
         self.overhear: Overhear = lambda published, listeners: False  # hears presence topics before the sockets do
         self.attendance_changed: Callable[[str], None] = lambda conversation_id: None
+        self.put_out: Callable[[str, bytes], None] = lambda conversation_id, payload: None
 
     async def join(self, name: str, listener: Listener, in_place_of: Listener | None = None) -> str:
         """Listen, in the place of another listener if it was one; once this returns nothing is missed.
@@ -211,6 +213,9 @@ class Topics:
                 _push_by_standing(codec, wire_name, listeners, frames)
             else:
                 _push_to_all(codec, wire_name, listeners, frames)
+        for frame in frames:
+            if frame.event == PUT_OUT:
+                self.put_out(name.partition(":")[2], frame.payload)
         if any(frame.event in LAST_WORDS for frame in frames):
             for listener in topic.all():
                 listener.evict(name)

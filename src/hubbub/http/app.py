@@ -22,6 +22,7 @@ from hubbub.actions.moderation import Moderation
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.removals import Removals
 from hubbub.actions.reports import Reports
+from hubbub.actions.room_expelling import RoomExpelling
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
@@ -75,6 +76,7 @@ def create_app(
     pictures: Pictures,
     rooms: Rooms,
     room_joining: RoomJoining,
+    room_expelling: RoomExpelling,
     room_talk: RoomTalk,
     tokens: Tokens,
     revocations: Revocations,
@@ -105,7 +107,7 @@ def create_app(
                 message_routes(messages, conversations),
                 sync_routes(sync),
                 channel_routes(channels, closing),
-                room_routes(rooms, room_joining, room_talk, limiter, addresses),
+                room_routes(rooms, room_joining, room_expelling, room_talk, limiter, addresses),
                 leaderboard_routes(leaderboards),
                 conduct_routes(conduct),
                 choice_routes(choices),

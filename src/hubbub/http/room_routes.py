@@ -7,6 +7,7 @@ from typing import Annotated
 from litestar import Router, delete, get, post
 from litestar.params import JSONBody, Parameter
 
+from hubbub.actions.room_expelling import RoomExpelling
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
@@ -25,6 +26,7 @@ LARGEST_PAGE = 500
 DEFAULT_PAGE = 100
 
 RoomId = Annotated[str, Parameter(description="The id of the room: who knows it may come in.", max_length=64)]
+ParticipantId = Annotated[str, Parameter(description="The id of a participant.", max_length=36)]
 After = Annotated[str | None, Parameter(description="The id of a message: those that came after it.", max_length=36)]
 Before = Annotated[
     str | None, Parameter(description="The id of a message: the last of those that came before it.", max_length=36)
@@ -32,7 +34,14 @@ Before = Annotated[
 Limit = Annotated[int, Parameter(description=f"Wanted messages; at most {LARGEST_PAGE} come.")]
 
 
-def room_routes(rooms: Rooms, joining: RoomJoining, talk: RoomTalk, limiter: Limiter, addresses: Addresses) -> Router:
+def room_routes(
+    rooms: Rooms,
+    joining: RoomJoining,
+    expelling: RoomExpelling,
+    talk: RoomTalk,
+    limiter: Limiter,
+    addresses: Addresses,
+) -> Router:
     @post(
         "/",
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 409),
@@ -72,6 +81,15 @@ def room_routes(rooms: Rooms, joining: RoomJoining, talk: RoomTalk, limiter: Lim
     async def join_room(request: HubbubRequest, room_id: RoomId, data: JSONBody[JoinRoom]) -> JoinedRoom:
         return await joining.join(actor_of(request), _known(room_id), data)
 
+    @delete(
+        "/{room_id:str}/participants/{participant_id:str}",
+        responses=errors(*SIGNED_IN, 403, 404, 507),
+        summary="Put somebody out of one's own room",
+        description="Admins do so in every room. Neither that key nor that account comes in again while it lasts.",
+    )
+    async def put_out(request: HubbubRequest, room_id: RoomId, participant_id: ParticipantId) -> None:
+        await expelling.put_out(request.user, _known(room_id), participant_id)
+
     @post(
         "/{room_id:str}/messages",
         opt=GUESTS,
@@ -99,6 +117,7 @@ def room_routes(rooms: Rooms, joining: RoomJoining, talk: RoomTalk, limiter: Lim
         *(allows("/{room_id:str}", "DELETE", "GET"), one_room, close_room),
         *(allows("/{room_id:str}/join", "POST"), join_room),
         *(allows("/{room_id:str}/messages", "GET", "POST"), messages, say),
+        *(allows("/{room_id:str}/participants/{participant_id:str}", "DELETE"), put_out),
     ]
     return Router("/rooms", route_handlers=handlers, tags=["rooms"])
 

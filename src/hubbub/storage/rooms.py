@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
@@ -12,9 +12,13 @@ from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Message
 from hubbub.storage.schema import conversations, memberships, messages, operations, participants
 
+PutOutBy = Literal["owner", "admin"]
+
 
 class Participant(NamedTuple):
-    """Who takes part, in the order of the table's columns; `user_id` is None for a guest."""
+    """Who takes part, in the order of the table's columns; `user_id` is None for a guest. Who was put out by somebody
+    takes part no more.
+    """
 
     conversation_id: str
     id: str
@@ -23,6 +27,7 @@ class Participant(NamedTuple):
     name_key: str
     public_key: str
     inserted_at: int
+    put_out: PutOutBy | None = None
 
 
 class Ending(NamedTuple):
@@ -99,6 +104,19 @@ def participant(connection: Connection, conversation_id: str, participant_id: st
 
 def add_participant(connection: Connection, added: Participant) -> None:
     connection.execute(insert(participants).values(**added._asdict()))
+
+
+def put_out(connection: Connection, conversation_id: str, ids: Collection[str], by: PutOutBy) -> None:
+    these = participants.c.conversation_id == conversation_id, participants.c.id.in_(ids)
+    connection.execute(update(participants).where(*these).values(put_out=by))
+
+
+def put_out_of(connection: Connection, room_ids: set[str]) -> list[Participant]:
+    """Everyone who was put out of one of the rooms."""
+    query = select(participants).where(
+        participants.c.conversation_id.in_(room_ids), participants.c.put_out.is_not(None)
+    )
+    return [Participant(*row) for row in connection.execute(query)]
 
 
 def save_due(connection: Connection, conversation_id: str, due_at: int | None) -> None:

@@ -442,6 +442,7 @@ participants = Table(
     Column("name_key", _key(256), nullable=False),  # the name as it is compared
     Column("public_key", Text, nullable=False),  # b64u, Ed25519
     Column("inserted_at", BigInteger, nullable=False),
+    Column("put_out", Text),  # by whom: `owner`, `admin`; the row stays, so that neither key nor account comes in again
     Index("participants_name", "conversation_id", "name_key", unique=True),
 )
 

@@ -301,6 +301,13 @@ class RoomEnded(msgspec.Struct, kw_only=True):
     reason: Literal["idle", "age", "closed"]
 
 
+class PutOut(msgspec.Struct, kw_only=True):
+    """By whom: `owner`, who began the room, or `admin`. An account goes with all the participants that it is there."""
+
+    participants: list[str]
+    reason: Literal["owner", "admin"]
+
+
 # --- which topic says what ----------------------------------------------------------------------------------------
 
 
@@ -379,6 +386,7 @@ PUSHES: Mapping[str, Mapping[str, Push]] = {
         "participants": _push("Somebody came or went: everyone who is there now.", Participants),
         "start_typing": _push("A participant began to type.", Typing),
         "finish_typing": _push("A participant stopped typing, left, or went away.", Typing),
+        "put_out": _push("Participants may not be in it any more; to those `phx_close` follows.", PutOut),
         "room_ended": _push("The room is gone, with all that was in it; `phx_close` follows.", RoomEnded),
         "resync": _push("The server may have missed something: ask for the messages after the last.", Resync),
     },

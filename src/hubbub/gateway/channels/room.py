@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.room_talk import RoomTalk, Speaker
-from hubbub.actions.rooms import participant_row
+from hubbub.actions.rooms import WAS_PUT_OUT, participant_row
 from hubbub.auth.actor import Actor
 from hubbub.auth.tickets import Tickets
 from hubbub.gateway.attendance import Attendance
 from hubbub.gateway.channel import Answer, Event, Response, Socket, handles, submits
 from hubbub.gateway.typing import Typing
 from hubbub.wire import answers, events
-from hubbub.wire.errors import Unauthorized, WrongKind
+from hubbub.wire.errors import Banned, Unauthorized, WrongKind
+from hubbub.wire.pushes import PutOut
+
+_decode = msgspec.json.Decoder(PutOut).decode
 
 
 class RoomChannel:
@@ -25,6 +30,7 @@ class RoomChannel:
         self._attendance = attendance
         self._typing = Typing(publisher)
         self._speakers: dict[tuple[Socket, str], Speaker] = {}
+        self._entering: dict[tuple[Socket, str], str] = {}  # participants whose join is being answered
         self.events: dict[str, Event] = {
             "send_message": submits(events.SendSigned, self.send_message, answers.MessageWritten),
             "start_typing": handles(events.Nothing, self.start_typing, answers.Done),
@@ -39,8 +45,14 @@ class RoomChannel:
 
     async def join(self, socket: Socket, id: str, params: events.JoinParams) -> Response:
         participant = self._tickets.read(id, params.ticket)
-        document = await self._talk.document(id, participant)
-        there = {one.id for one in await self._attendance.among(id, document.registered)} | {participant}
+        self._entering[socket, id] = participant
+        try:
+            document = await self._talk.document(id, participant)
+            there = {one.id for one in await self._attendance.among(id, document.registered)} | {participant}
+        finally:
+            put_out = self._entering.pop((socket, id), None) is None
+        if put_out:
+            raise Banned(WAS_PUT_OUT)
         self._speakers[socket, id] = document.speaker
         return {
             **document.body,
@@ -50,6 +62,15 @@ class RoomChannel:
     async def joined(self, socket: Socket, id: str) -> None:
         """Show the newcomer to everyone."""
         await self._attendance.arrive(socket, id, self._speaker(socket, id).participant.id)
+
+    def put_out(self, id: str, payload: bytes) -> None:
+        """Participants, whom the push names, may not be in the room any more: close the channels of their sockets."""
+        gone = set(_decode(payload).participants)
+        for key in [key for key, participant in self._entering.items() if key[1] == id and participant in gone]:
+            del self._entering[key]
+        speakers = self._speakers.items()
+        for socket in [key[0] for key, one in speakers if key[1] == id and one.participant.id in gone]:
+            socket.evict(conversation_topic(id))
 
     def resync(self, socket: Socket, id: str) -> None:
         socket.push_event(conversation_topic(id), "resync", b"{}")

@@ -15,6 +15,8 @@ import type { Author, Opened, Page, Told } from './wire.ts';
 
 /** What kinds of conversations do in their own way; `Who`: what the server tells of who writes. */
 export interface Manner<Who> {
+	/** Who one is where that is no account: a participant. */
+	me?: string;
 	/** What a join says beside the topic. */
 	params(): Promise<{ token?: string; ticket?: string }>;
 	/** Somebody is known from now on. */
@@ -168,7 +170,7 @@ export class Space<Who = unknown> {
 		this.outgoing.pump();
 	}
 
-	private ended({ reason, detail }: Refusal): void {
+	private ended({ reason, detail }: Pick<Refusal, 'reason' | 'detail'>): void {
 		if (this.view.value.state === 'ended') return;
 		const state = this.view.value.state === 'opening' ? 'refused' : 'ended';
 		this.show({ state, reason: { code: reason, sentence: detail } });
@@ -186,6 +188,9 @@ export class Space<Who = unknown> {
 			live.on(this.topic, 'finish_typing', ({ user_id }) => this.typingBoard.set(this.id, user_id, false)),
 			live.on(this.topic, 'user_count', (counts) => this.show({ counts })),
 			live.on(this.topic, 'participants', ({ participants }) => this.show({ participants })),
+			live.on(this.topic, 'put_out', ({ participants }) => {
+				if (this.manner.me && participants.includes(this.manner.me)) this.ended({ reason: 'banned', detail: '' });
+			}),
 			live.on(this.topic, 'room_ended', ({ reason }) =>
 				this.show({ state: 'ended', reason: { code: reason, sentence: '' } })
 			)

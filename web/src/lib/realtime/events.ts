@@ -104,6 +104,7 @@ interface ConversationPushes {
 	resync: wire.Resync;
 	user_count: wire.UserCount;
 	participants: wire.Participants;
+	put_out: wire.PutOut;
 	room_ended: wire.RoomEnded;
 }
 

@@ -43,7 +43,7 @@ const NEVER = 2 ** 31 - 1;
 /** Browsers do not tell a refused handshake from a server that is not there; after so many the token is doubted. */
 const DOUBTED_AFTER = 2;
 /** Joining again would be refused again. */
-const FINAL = ['not_member', 'not_found', 'forbidden', 'unmatched topic', 'token_of_another', 'not_served'];
+const FINAL = ['not_member', 'not_found', 'forbidden', 'banned', 'unmatched topic', 'token_of_another', 'not_served'];
 
 export class Live {
 	readonly #socket: Socket;

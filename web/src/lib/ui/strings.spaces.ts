@@ -147,6 +147,14 @@ export const spaces = {
 			closed: 'It was closed. Nothing of it is left.',
 			other: 'Nothing of it is left.'
 		} as Record<string, string>,
+		more: (name: string) => `What to do about ${name}`,
+		putOut: 'Put out of the room',
+		putOutTitle: (name: string) => `Put ${name} out of this room?`,
+		putOutText:
+			'They hear and say nothing more here, and do not come back under this name or account. A guest with the link can come in as somebody new.',
+		keepIn: 'Let them stay',
+		wasPutOut: 'You were put out of this room',
+		wasPutOutText: 'Whoever began it decided that. You cannot come in again as long as it lasts.',
 		none: 'There is no such room',
 		noneText: 'It has ended, or the link is not complete.',
 		noKey: 'The key of this room is missing',

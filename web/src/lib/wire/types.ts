@@ -1042,6 +1042,13 @@ export interface Participants {
 export interface RoomEnded {
 	reason: 'age' | 'closed' | 'idle';
 }
+/**
+ * By whom: `owner`, who began the room, or `admin`. An account goes with all the participants that it is there.
+ */
+export interface PutOut {
+	participants: string[];
+	reason: 'admin' | 'owner';
+}
 export interface Login {
 	email: string;
 	password: string;

@@ -484,6 +484,7 @@ def upgrade() -> None:
         ),
         sa.Column("public_key", sa.Text(), nullable=False),
         sa.Column("inserted_at", sa.BigInteger(), nullable=False),
+        sa.Column("put_out", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("conversation_id", "id"),
     )
     with op.batch_alter_table("participants", schema=None) as batch_op:
