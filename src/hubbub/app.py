@@ -38,6 +38,9 @@ from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.lifetimes import Lifetimes
 from hubbub.actions.listings import Listings
+from hubbub.actions.mail_queue import MailQueue
+from hubbub.actions.mail_sending import MailSending
+from hubbub.actions.mailing import Mailing
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.moderation import Moderation
@@ -97,6 +100,10 @@ from hubbub.http.group_directory import GroupWriting, group_directory
 from hubbub.http.operations import Check, Readiness, observed, operations_router
 from hubbub.http.user_directory import Users, user_directory
 from hubbub.http.web_client import FOLDER, WebClient, beside
+from hubbub.mail.composing import Letterhead
+from hubbub.mail.delivering import Delivery
+from hubbub.mail.folder import FolderDelivery
+from hubbub.mail.smtp import SmtpDelivery, relay
 from hubbub.monitoring import Metrics
 from hubbub.serving import serve
 from hubbub.storage.engine import Reader, open_writing_engine
@@ -148,7 +155,7 @@ class Server:
 
     def __init__(self, settings: Settings, keys: Keys, engine: Engine, epoch: str, worker: Worker) -> None:
         self._settings = settings
-        self._lifeline = worker.lifeline
+        self._worker = worker
         self._metrics = Metrics()
         self._collecting = Collecting(self._metrics, worker.number, worker.folder)
         event.listen(engine, "after_cursor_execute", self._metrics.query)
@@ -175,6 +182,7 @@ class Server:
         self._writer.on_rollback(self._rosters.forget)
         self._passwords = Passwords(argon2id(settings.password_memory))
         self._credentials = Credentials(self._reader, self._passwords, keys.signing)
+        self._make_mail()
         self._signing_in = self._make_signing_in(keys)
         self._accounts = self._make_accounts()
         code = code_of(settings.conduct) if settings.conduct is not None else None
@@ -239,7 +247,7 @@ class Server:
                 self._settings,
                 bound,
                 drain=self._gateway.drain,
-                lifeline=self._lifeline,
+                lifeline=self._worker.lifeline,
             )
         log.info("stopped")
 
@@ -262,6 +270,8 @@ class Server:
         except WrongVaultKey as wrong:
             raise WrongSettings([str(wrong)]) from wrong
         await ensure_lobby(self._reader, self._writer)
+        await self._mail_sending.start()
+        running.push_async_callback(self._mail_sending.close)
         await self._conduct.start()
         await self._revocations.start()
         running.push_async_callback(self._revocations.stop)
@@ -302,6 +312,20 @@ class Server:
             publisher=self._publisher,
             request_mac=self._mac,
         )
+
+    def _make_mail(self) -> None:
+        settings = self._settings
+        letterhead = Letterhead(sender=settings.mail_from, name=settings.web_name, public_url=settings.public_url)
+        self._mail_sending = MailSending(
+            reader=self._reader,
+            writer=self._writer,
+            vault=self._vault,
+            letterhead=letterhead,
+            delivery=_delivery(settings, letterhead.sender),
+            alone=settings.on_sqlite,
+        )
+        self._mailing = Mailing(self._vault)
+        self._mailing.on_queued(self._mail_sending.wake)
 
     def _make_rooms(self, keys: Keys, epoch: str, attending: PresenceStore) -> None:
         settings, view = self._settings, RoomView(self._settings.public_url)
@@ -489,6 +513,12 @@ class Server:
         watch("writer_batches", "Transactions committed.", lambda: writer.batches, counter=True)
         watch("writer_changes", "Changes committed.", lambda: writer.committed, counter=True)
         watch("writer_pending", "Changes that wait for their answer.", lambda: writer.pending)
+        mail = self._mail_sending
+        watch("mails_sent", "Letters handed over.", lambda: mail.sent.value, counter=True)
+        watch("mails_failed", "Tries to hand a letter over that failed.", lambda: mail.failed.value, counter=True)
+        if self._worker.number == 0:  # of the database, so that one worker counts for all
+            watch("mails_waiting", "Letters that are not sent yet.", lambda: mail.queue.undelivered)
+            watch("mails_dead", "Letters that were given up: `hubbub mail list`.", lambda: mail.queue.dead)
         watch("sockets", "Sockets that are open.", lambda: self._gateway.open_sockets)
         if self._settings.redis_url:
             dropped, interruptions = (partial(getattr, bus, name) for name in ("dropped", "interruptions"))
@@ -517,6 +547,12 @@ def _carriers(settings: Settings) -> tuple[Bus, PresenceStore, PresenceStore, Co
         return RedisBus(url), RedisPresence(url), RedisPresence(url, prefix="hubbub:rooms"), RedisCounts(url)
     except ValueError as wrong:
         raise WrongSettings(["redis_url: the value is not an address of Redis."]) from wrong
+
+
+def _delivery(settings: Settings, sender: str) -> Delivery:
+    if settings.smtp_url:
+        return SmtpDelivery(relay(settings.smtp_url), sender=sender, verify=settings.smtp_verify)
+    return FolderDelivery(settings.data_folder / "mail")
 
 
 def _settle_memory() -> None:
@@ -572,6 +608,13 @@ async def administer(settings: Settings, do: Callable[[Administration], Awaitabl
     """What `do` makes of the accounts."""
     async with _access(settings) as (reader, writer):
         return await do(Administration(reader, writer))
+
+
+async def look_after_mail(settings: Settings, do: Callable[[MailQueue], Awaitable[T]]) -> T:
+    """What `do` makes of the queue of letters."""
+    vault = Vault(keys_of(settings).vault)
+    async with _access(settings) as (reader, writer):
+        return await do(MailQueue(reader, writer, vault))
 
 
 async def sweep_once(settings: Settings, ages: Ages) -> dict[str, int]:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -18,6 +19,7 @@ from rich.table import Table
 
 from hubbub import app as wiring
 from hubbub.actions.administration import Administration, Listed
+from hubbub.actions.mail_queue import MailQueue, QueuedMail
 from hubbub.config import Settings, WrongSettings, load
 from hubbub.database import database
 from hubbub.first_start import fresh_key
@@ -43,10 +45,15 @@ commands = typer.Typer(
 accounts = typer.Typer(help="Look up accounts and change what their owners cannot.", no_args_is_help=True)
 commands.add_typer(accounts, name="users")
 
+letters = typer.Typer(help="Letters that could not be sent yet, or at all.", no_args_is_help=True)
+commands.add_typer(letters, name="mail")
+
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings file instead of `HUBBUB_CONFIG` or ./hubbub.toml."),
 ]
+DeadLetters = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Dead letters.")]
+All = Annotated[bool, typer.Option("--all", help="Every dead letter.")]
 Who = Annotated[str, typer.Argument(metavar="WHO", help="Handle, e-mail address or id.")]
 
 
@@ -229,6 +236,51 @@ def _shown(account: Listed) -> tuple[str, ...]:
 def _say(account: Listed) -> None:
     states = [word for word, holds in (("admin", account.admin), ("disabled", account.disabled)) if holds]
     typer.echo(f"{account.name}: {', '.join(states) or 'an ordinary account'}")
+
+
+# --- mail ---------------------------------------------------------------------------------------------------
+
+
+@letters.command("list")
+def list_mails(config: ConfigFile = None) -> None:
+    """Show letters that are dead, then those that are still to be sent."""
+    found = _look_after_mail(config, lambda queue: queue.undelivered())
+    table = Table("state", "kind", "to", "tries", "reason", "reply", "queued", "id", box=None)
+    for mail in found:
+        table.add_row(*_shown_mail(mail))
+    Console(width=None if sys.stdout.isatty() else 400).print(table)
+
+
+@letters.command()
+def retry(mail_ids: DeadLetters = None, everything: All = False, config: ConfigFile = None) -> None:
+    """Send dead letters again. One that is `uncertain` or `interrupted` may have arrived before."""
+    count = _look_after_mail(config, lambda queue: queue.retry(_chosen(mail_ids, everything)))
+    typer.echo(f"To be sent again: {count}")
+
+
+@letters.command()
+def drop(mail_ids: DeadLetters = None, everything: All = False, config: ConfigFile = None) -> None:
+    """Delete dead letters."""
+    count = _look_after_mail(config, lambda queue: queue.drop(_chosen(mail_ids, everything)))
+    typer.echo(f"Deleted: {count}")
+
+
+def _chosen(mail_ids: list[str] | None, everything: bool) -> list[str]:
+    if bool(mail_ids) == everything:
+        raise typer.BadParameter("name dead letters by their ids, or say --all.")
+    return mail_ids or []
+
+
+def _look_after_mail(config: Path | None, do: Callable[[MailQueue], Awaitable[T]]) -> T:
+    with _explained():
+        return asyncio.run(wiring.look_after_mail(load(os.environ, file=config), do))
+    raise AssertionError
+
+
+def _shown_mail(mail: QueuedMail) -> tuple[str, ...]:
+    queued = datetime.fromtimestamp(mail.inserted_at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    reply = "" if mail.code is None else str(mail.code)
+    return mail.state, mail.kind, mail.to or "?", str(mail.tries), mail.reason or "", reply, queued, mail.id
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ TABLES = ("web",)
 SECRET = {"secret": True}
 DATABASE_SCHEMES = {"sqlite", "postgresql", "postgres", "postgresql+psycopg"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
+SMTP_PORTS = {"smtp": 587, "smtps": 465}
 LONGEST_CONDUCT = 65_536
 SWITCHES = {
     "on": True,
@@ -98,6 +100,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(ge=1, le=256, description="Processes on the one port; more than 1 needs PostgreSQL and Redis."),
     ] = 1
     drain_seconds: Annotated[int, Meta(ge=1, le=600, description="How long a stop may take before it is forced.")] = 10
+    mail_from: Annotated[
+        Text, Meta(description="Who letters come from: `chat@example.org`, or `My chat <chat@example.org>`.")
+    ] = ""
+    smtp_url: Annotated[
+        Text,
+        Meta(
+            description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465` (TLS): the mail server. Not "
+            "set: letters are written to `mail` in the data folder.",
+            extra=SECRET,
+        ),
+    ] = ""
+    smtp_verify: Annotated[bool, Meta(description="`off` takes whatever certificate the mail server shows.")] = True
     log_format: Annotated[
         Literal["auto", "console", "json"], Meta(description="`auto`: console on a terminal, JSON elsewhere.")
     ] = "auto"
@@ -313,6 +327,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             yield f"{name}: there is no file {path!r}."
     if settings.conduct_file and _text_of(settings.conduct_file) is None:
         yield f"conduct_file: {settings.conduct_file!r} is no text of at most {LONGEST_CONDUCT:,} bytes in UTF-8."
+    if settings.smtp_url and not settings.mail_from:
+        yield "smtp_url needs mail_from: the address that letters come from."
     if settings.workers > 1:
         if settings.on_sqlite:
             yield f"workers = {settings.workers} needs PostgreSQL: set HUBBUB_DATABASE_URL, or keep to 1."
@@ -398,12 +414,28 @@ def _is_logo(text: str) -> bool:
     return re.fullmatch(r"(https://[\w.-]+(:\d+)?)?/(?!/)[\w.~%/?=&+-]*", text, re.ASCII) is not None
 
 
+def _is_mail_server(url: str) -> bool:
+    try:
+        split = urlsplit(url)
+        named = bool(split.hostname) and split.port != 0 and bool(split.username) == bool(split.password)
+        return split.scheme in SMTP_PORTS and named and not (split.path.strip("/") or split.query or split.fragment)
+    except ValueError:
+        return False
+
+
+def _is_sender(text: str) -> bool:
+    address = parseaddr(text)[1]
+    return text.isprintable() and re.fullmatch(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", address, re.ASCII) is not None
+
+
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "public_url": _is_web_address,
     "database_url": lambda url: "://" in url and url.split("://")[0] in DATABASE_SCHEMES,
     "redis_url": lambda url: "://" in url and url.split("://")[0] in REDIS_SCHEMES,
     "secret_key": is_key,
     "vault_key": is_key,
+    "mail_from": _is_sender,
+    "smtp_url": _is_mail_server,
     "origins": lambda origins: all(map(_is_origin, origins)),
     "web_logo": _is_logo,
     "web_accent": lambda colour: re.fullmatch(r"#[0-9a-fA-F]{6}", colour) is not None,
@@ -416,6 +448,8 @@ ALLOWED = {
     "redis_url": "an address that begins with redis://, rediss:// or unix://",
     "secret_key": "32 bytes as base64url (`hubbub secret` prints a fresh one)",
     "vault_key": "32 bytes as base64url (`hubbub secret` prints a fresh one)",
+    "mail_from": "an e-mail address, with a name before it or not",
+    "smtp_url": "an address that begins with smtp:// or smtps://, with both user and password or neither",
     "origins": "a list of origins such as https://chat.example.org, without a path",
     "web_logo": "a path that begins with / or an address that begins with https://",
     "web_accent": "a colour such as #1b6a57",

@@ -46,6 +46,7 @@ HARMLESS = {
         "public_url",
         "setting",
         "table",
+        "file",
     ),
 }
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -65,6 +65,23 @@ revocations = Table(
     Index("revocations_at", "at"),
 )
 
+# Letters on their way out. What is in one, and to whom, is sealed under the vault key until it is sent.
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("kind", _key(32), nullable=False),
+    Column("state", _key(8), nullable=False),  # waiting, sending, sent, dead
+    Column("sealed", Text),  # JSON; null: it is sent, and nothing of it is kept
+    Column("tries", Integer, nullable=False),
+    # waiting: when it is tried; sending: from when on its process counts as dead; sent, dead: when it is deleted.
+    Column("due_at", BigInteger, nullable=False),
+    Column("reason", _key(16)),  # why it was not delivered
+    Column("code", Integer),  # what the mail server replied
+    Column("inserted_at", BigInteger, nullable=False),
+    Index("mails_due", "state", "due_at"),
+)
+
 # --- by user ------------------------------------------------------------------------------------------------------
 
 users = Table(
@@ -87,6 +104,7 @@ users = Table(
     Column("theme", String(16), nullable=False),
     Column("magnification", Float, nullable=False),
     Column("recents", Text, nullable=False),  # JSON array of strings
+    Column("confirmed_at", BigInteger),  # when the address was proven to be theirs; null: it was not
     Column("conduct_version", _key(64)),  # hash of the code of conduct that they agreed to; null: to none
     Column("version", BigInteger, nullable=False),  # head of the user's stream
     Column("swept_version", BigInteger, nullable=False),  # newest tombstone of the stream that is gone
@@ -139,6 +157,19 @@ refresh_tokens = Table(
     Column("op_id", _key(64)),  # of the refresh that spent it
     Index("refresh_tokens_family", "family_id"),
     Index("refresh_tokens_expiry", "expires_at"),
+)
+
+# Tokens that were sent to an address, hashed; each is used once.
+address_tokens = Table(
+    "address_tokens",
+    metadata,
+    Column("hash", _key(64), primary_key=True),
+    Column("user_id", _id(), nullable=False),
+    Column("purpose", _key(16), nullable=False),  # email_confirm, email_change, password_reset
+    Column("email", Text, nullable=False),  # where it was sent: of that address alone it says something
+    Column("expires_at", BigInteger, nullable=False),
+    Index("address_tokens_user", "user_id", "purpose"),
+    Index("address_tokens_expiry", "expires_at"),
 )
 
 # The signed history of a user's identity key (Ed25519); the newest `seq` counts.

@@ -32,10 +32,12 @@ from hubbub.domain.scoring import day_of, first_day
 from hubbub.storage import scores
 from hubbub.storage.engine import Reader
 from hubbub.storage.schema import (
+    address_tokens,
     closed_conversations,
     conversations,
     copies,
     families,
+    mails,
     messages,
     operations,
     reactions,
@@ -126,6 +128,8 @@ class Sweep:
         )
         yield operations, operations.c.at < now - self._ages.operations
         yield sanctions, sanctions.c.until < now
+        yield mails, mails.c.state.in_(("sent", "dead")) & (mails.c.due_at < now)
+        yield address_tokens, address_tokens.c.expires_at < now - DAY  # until then one learns that it has expired
         has_tokens = exists().where(refresh_tokens.c.family_id == families.c.id)
         yield families, (families.c.used_at < now - self._ages.families) & ~has_tokens
 
