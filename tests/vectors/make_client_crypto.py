@@ -370,6 +370,37 @@ def _message(number: int, name: str, body: Document) -> Document:
     }
 
 
+# --- notes of who asks to be let in -----------------------------------------------------------------------------------
+
+
+def notes() -> Document:
+    """Bob asks to be let into a group of Alice's: her key for it is the group's."""
+    owner, author = PEOPLE["alice"], PEOPLE["bob"]
+    key = owner.public_key(CONVERSATION)
+    texts = ("It is me, Bob", 'Grüße 👋 "quoted"\n', "ü" * 500)
+    return {
+        "conversation": CONVERSATION,
+        "owner": owner.user,
+        "author": author.user,
+        "key": key,
+        "cases": [_note(text, author, key) for text in texts],
+    }
+
+
+def _note(text: str, author: Identity, key: Document) -> Document:
+    signed = fields("hubbub-note/1", CONVERSATION, author.user, key["kid"], text)
+    info = fields("hubbub-note-box/1", CONVERSATION, author.user, key["kid"])
+    inside = compact({"text": text, "ik": author.ik, "sig": b64u(author.sign(signed))})
+    box = seal_base(pad(inside.encode()), b64u_decode(key["x"]), info)
+    return {
+        "text": text,
+        "signed": b64u(signed),
+        "info": b64u(info),
+        "inside_json": inside,
+        "note": b64u(b64u_decode(key["kid"]) + box),
+    }
+
+
 # --- safety numbers ---------------------------------------------------------------------------------------------------
 
 
@@ -399,6 +430,7 @@ FILES = {
     "chain": chain,
     "padding": padding,
     "messages": messages,
+    "notes": notes,
     "safety": safety_numbers,
 }
 

@@ -47,6 +47,8 @@ const commands = {
 	},
 	share: ({ who, sealed, copy, chain, known, to }) =>
 		machineOf(who).share({ sealed, copy, chain, known, to, seen: {} }),
+	seal_note: ({ who, ...request }) => machineOf(who).sealNote(request),
+	open_note: ({ who, ...shown }) => machineOf(who).openNote(shown),
 	safety_number: ({ me, them }) => nobody.safetyNumber(me, them)
 };
 

@@ -89,6 +89,16 @@ def copy_info(header: bytes, to: str, kid: str) -> bytes:
     return fields("hubbub-copy/1", sha256(header).digest(), to, kid)
 
 
+def note_bytes(conversation: str, user: str, kid: str, text: str) -> bytes:
+    """What who asks to be let into a group signs of what they say; `kid` is that of the group's key."""
+    return fields("hubbub-note/1", conversation, user, kid, text)
+
+
+def note_info(conversation: str, user: str, kid: str) -> bytes:
+    """The HPKE info of such a note."""
+    return fields("hubbub-note-box/1", conversation, user, kid)
+
+
 def room_message_bytes(room: str, message: str, name: str, text: str) -> bytes:
     """What a participant of a room signs of a message; `name` is the unique one that the room gave them."""
     return fields("hubbub-room/1", room, message, name, text)

@@ -125,6 +125,14 @@ class Peer:
         state, known = _read(a["chain"], ChainState), _read(a["known"], dict[str, Known])
         return self._machine(a).share(a["sealed"], a["copy"], state=state, known=known, to=a["to"])
 
+    def do_seal_note(self, a: Arguments) -> Any:
+        owner = _read(a["owner"], Known)
+        return self._machine(a).seal_note(a["text"], conversation=a["conversation"], owner=owner, key=a["key"])
+
+    def do_open_note(self, a: Arguments) -> Any:
+        author = _read(a["author"], Known)
+        return self._machine(a).open_note(a["note"], conversation=a["conversation"], author=author)
+
 
 def own_keys(document: Arguments) -> OwnKeys:
     """The answer of `GET /api/keys`, of which only what the machine reads need be there."""

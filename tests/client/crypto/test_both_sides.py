@@ -232,6 +232,52 @@ def test_what_one_shares_the_other_opens(world: World, sharer: str) -> None:
 
 
 @a_few
+@given(any_text.map(lambda text: text * 20), sides)
+@example("It is me", "node")
+def test_a_note_of_who_asks_to_be_let_in_is_read_by_the_owner_alone(world: World, text: str, author: str) -> None:
+    """And by nobody for another group, in another's name, or changed."""
+    owner, group = other(author), new_id()
+    key = world.ask(owner, "new_conversation_key", who=owner, conversation=group, gen=2)["public_key"]
+    asking = {"conversation": group, "text": text, "owner": world.known[world.users[owner]], "key": key}
+    note = world.ask(author, "seal_note", who=author, **asking)
+    mine = {"conversation": group, "note": note, "author": world.known[world.users[author]]}
+    read = world.ask(owner, "open_note", who=owner, **mine)
+    assert read == text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    assert world.try_to(author, "open_note", who=author, **mine)["refused"] == "key_missing"
+    at = len(note) // 2
+    changed = f"{note[:at]}{'A' if note[at] != 'A' else 'B'}{note[at + 1 :]}"
+    for wrong in (
+        {"conversation": new_id()},
+        {"author": world.known[world.users[owner]]},
+        {"note": changed},
+        {"note": note[:64]},
+        {"note": f"{note}="},
+    ):
+        assert world.try_to(owner, "open_note", who=owner, **{**mine, **wrong})["refused"] == "altered", wrong
+    # Whoever has the public key can seal to it; only the author can sign.
+    stranger = {**mine["author"], "ik": world.known[world.users[owner]]["ik"]}
+    assert world.try_to(owner, "open_note", who=owner, **{**mine, "author": stranger})["refused"] == "signature_wrong"
+
+
+@pytest.mark.parametrize("author", ["python", "node"])
+def test_a_note_is_sealed_to_no_key_but_the_owners_for_the_group(world: World, author: str) -> None:
+    owner, group = other(author), new_id()
+    key = world.ask(owner, "new_conversation_key", who=owner, conversation=group, gen=2)["public_key"]
+    mine = world.ask(author, "new_conversation_key", who=author, conversation=group, gen=2)["public_key"]
+    known = world.known[world.users[owner]]
+    asking = {"conversation": group, "text": "It is me", "owner": known, "key": key}
+    unsigned = {name: key[name] for name in ("kty", "crv", "x")}
+    changed = {**known, "verified": True, "changed": {"from": known["ik"], "vouched": False}, "accepted": False}
+    for wrong, code in (
+        ({"key": mine}, "key_swapped"),
+        ({"conversation": new_id()}, "key_swapped"),
+        ({"key": unsigned}, "key_unsigned"),
+        ({"owner": changed}, "identity_changed"),
+    ):
+        assert world.try_to(author, "seal_note", who=author, **{**asking, **wrong})["refused"] == code, wrong
+
+
+@a_few
 @given(st.lists(st.tuples(sides, st.sampled_from(["add", "approve", "remove", "leave"]), sides), max_size=8))
 def test_both_believe_the_same_of_a_chain(world: World, said: list[tuple[str, str, str]]) -> None:
     """Whatever is signed in whatever order, allowed or not, by members or not."""

@@ -16,6 +16,7 @@ from hubbub.client.crypto.chain import ChainState, advance, follow
 from hubbub.client.crypto.envelope import content_key, open_body, read
 from hubbub.client.crypto.identity import Identity, Known, judge_identity, open_identity
 from hubbub.client.crypto.keys import Keyring, judge_key
+from hubbub.client.crypto.notes import open_note, seal_note
 from hubbub.client.crypto.passwords import derive_secret
 from hubbub.client.crypto.refused import Refused
 from hubbub.client.crypto.safety_number import safety_number
@@ -31,6 +32,7 @@ from tests.vectors.make_client_crypto import FILES, load
 
 PEOPLE = load("keys")
 MESSAGES = load("messages")["cases"]
+NOTES = load("notes")
 
 
 def refusal(caught: pytest.ExceptionInfo[Refused]) -> str:
@@ -193,6 +195,20 @@ def test_the_ephemeral_key_of_the_copies_is_the_one_that_is_named() -> None:
     assert b64u(public.public_bytes_raw()) == vectors["ephemeral"]["public"]
     copies = [copy for case in MESSAGES for copy in case["encrypted_messages"].values()]
     assert all(b64u_decode(copy.partition(".")[2])[:32] == public.public_bytes_raw() for copy in copies)
+
+
+@pytest.mark.parametrize("case", NOTES["cases"], ids=lambda case: case["text"][:5])
+def test_notes_of_who_asks_to_be_let_in(case: dict[str, Any]) -> None:
+    alice, bob = PEOPLE["alice"], PEOPLE["bob"]
+    conversation, author = NOTES["conversation"], everybody()[NOTES["author"]]
+    keyring = Keyring()
+    keyring.add(b64u_decode(alice["account_key"]), conversation, [own_key(key) for key in alice["keys"]])
+    assert open_note(case["note"], conversation, author, keyring) == case["text"]
+    sealed = seal_note(
+        case["text"], conversation, NOTES["key"], Identity(bob["user"], b64u_decode(bob["identity_seed"]))
+    )
+    assert len(sealed) == len(case["note"])
+    assert open_note(sealed, conversation, author, keyring) == case["text"]
 
 
 @pytest.mark.parametrize("case", load("safety"), ids=lambda case: case["number"][:5])

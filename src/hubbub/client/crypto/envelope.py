@@ -27,7 +27,7 @@ from hubbub.wire.signing import b64u, b64u_decode, content_key_hash, copy_info, 
 
 CONTENT_KEY_BYTES = 32
 _NONCE = bytes(12)  # each content key seals once
-_HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ def seal_copies(content_key: bytes, header: bytes, recipients: Mapping[str, Json
     copies = {}
     for user, jwk in recipients.items():
         public = X25519PublicKey.from_public_bytes(b64u_decode(jwk["x"]))
-        box = _HPKE.encrypt(content_key, public, info=copy_info(header, user, jwk["kid"]))
+        box = HPKE.encrypt(content_key, public, info=copy_info(header, user, jwk["kid"]))
         copies[user] = f"{jwk['kid']}.{b64u(box)}"
     return copies
 
@@ -111,7 +111,7 @@ def content_key(envelope: Envelope, copy: str | None, user: str, keys: Keyring) 
         parsed = parse_copy(copy)
         private = keys.find(parsed.kid)
         info = copy_info(envelope.header_bytes, user, parsed.kid)
-        key: bytes = _HPKE.decrypt(parsed.box, private, info=info)
+        key: bytes = HPKE.decrypt(parsed.box, private, info=info)
     except (InvalidEnvelope, InvalidTag):
         raise Refused("altered") from None
     if b64u(content_key_hash(key)) != envelope.header.ck:

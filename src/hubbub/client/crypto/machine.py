@@ -18,6 +18,7 @@ from hubbub.client.crypto.chain import ChainState, Named
 from hubbub.client.crypto.envelope import Sealed
 from hubbub.client.crypto.identity import Identity, Known, KnownUsers, judge_identity, open_identity
 from hubbub.client.crypto.keys import Judged, KeyPair, Keyring, OwnRow, judge_key
+from hubbub.client.crypto.notes import open_note, seal_note
 from hubbub.client.crypto.places import Opened, Place, Shown, require_place
 from hubbub.client.crypto.refused import Refused
 from hubbub.client.crypto.slots import open_slot, open_with_words, recovery_key, seal_slot
@@ -196,6 +197,21 @@ class Machine:
         _judge_all(read.header.conversation, state, known, to, {})
         key = envelope.content_key(read, copy, one.identity.user, one.keys)
         return envelope.seal_copies(key, read.header_bytes, to)
+
+    # --- asking to be let in ----------------------------------------------------------------------------------
+
+    def seal_note(self, text: str, *, conversation: str, owner: Known, key: JsonObject) -> str:
+        """`text` for the owner of a group that one asks to be let into; `key` is the group's, which must be theirs.
+
+        Raises `key_unsigned`, `key_swapped`, `identity_changed`.
+        """
+        owner.require_settled()
+        judge_key(owner, None, conversation, owner.user, key)
+        return seal_note(text, conversation, key, self._keys().identity)
+
+    def open_note(self, note: str, *, conversation: str, author: Known) -> str:
+        """What `author` said who asks to be let in. Raises `altered`, `key_missing`, `signature_wrong`."""
+        return open_note(note, conversation, author, self._keys().keys)
 
     # --- inside -----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 // directly (tests, Node). What a client keeps between runs (what it believes of others, the state of the chains) it
 // hands in and gets back.
 
-import { KEY_BYTES, random } from './bytes.ts';
+import { fromB64u, KEY_BYTES, random } from './bytes.ts';
 import * as chains from './chain.ts';
 import {
 	openBody,
@@ -15,6 +15,7 @@ import {
 } from './envelope.ts';
 import * as identities from './identity.ts';
 import { judgeKey, judgeMemberKey, Keyring } from './keys.ts';
+import { openNote, sealNote } from './notes.ts';
 import * as passwords from './passwords.ts';
 import { entryOf } from './records.ts';
 import { Refused } from './refused.ts';
@@ -22,6 +23,7 @@ import { safetyNumber } from './safety.ts';
 import { keepOnDevice, openFromDevice, openWithPassword, openWithWords, recoveryKey, sealSlot } from './slots.ts';
 import type {
 	Action,
+	B64u,
 	Bytes,
 	ChainState,
 	Derived,
@@ -36,6 +38,7 @@ import type {
 	Me,
 	Named,
 	NewAccount,
+	NoteRequest,
 	Opened,
 	OpenRequest,
 	OwnKeys,
@@ -45,6 +48,7 @@ import type {
 	SealRequest,
 	Seen,
 	ShareRequest,
+	ShownNote,
 	Slot
 } from './types.ts';
 import { wordsOf } from './words.ts';
@@ -240,6 +244,21 @@ export class Machine {
 		const { recipients } = await judgeAll(request.to, request);
 		const contentKey = await openCopy(envelope, request.copy, identity.user, keys);
 		return sealCopies(contentKey, envelope.headerBytes, recipients);
+	}
+
+	// --- asking to be let in --------------------------------------------------------------------------------------
+
+	/** For the owner of a group that one asks to be let into. `key_unsigned`, `key_swapped`, `identity_changed` */
+	async sealNote({ conversation, text, owner, key }: NoteRequest): Promise<B64u> {
+		const { identity } = this.#keys();
+		identities.requireSettled(owner);
+		const { kid } = await judgeKey(owner, null, conversation, owner.user, key);
+		return sealNote(text, conversation, { kid, x: fromB64u(key.x, KEY_BYTES)! }, identity);
+	}
+
+	/** What somebody said who asks to be let in. `altered`, `key_missing`, `signature_wrong` */
+	async openNote({ conversation, note, author }: ShownNote): Promise<string> {
+		return openNote(note, conversation, author, this.#keys().keys);
 	}
 
 	// --- inside ---------------------------------------------------------------------------------------------------

@@ -40,5 +40,13 @@ export const contentKeyHash = (contentKey: Bytes): B64u => b64u(sha256(fields('h
 export const copyInfo = (header: Bytes, to: string, kid: string): Bytes =>
 	fields('hubbub-copy/1', sha256(header), to, kid);
 
+/** What who asks to be let into a group signs of what they say; `kid` is that of the group's key. */
+export const noteBytes = (conversation: string, user: string, kid: string, text: string): Bytes =>
+	fields('hubbub-note/1', conversation, user, kid, text);
+
+/** The HPKE info of such a note. */
+export const noteInfo = (conversation: string, user: string, kid: string): Bytes =>
+	fields('hubbub-note-box/1', conversation, user, kid);
+
 /** The `kid` of the X25519 key whose JWK has this `x` (RFC 7638; members of RFC 8037, 2). */
 export const thumbprint = (x: B64u): B64u => b64u(sha256(utf8(`{"crv":"X25519","kty":"OKP","x":"${x}"}`)));

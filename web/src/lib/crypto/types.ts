@@ -260,6 +260,21 @@ export interface Refusal {
 	sentence: string;
 }
 
+/** What one says who asks to be let into a group: `key` is the group's, which must be its owner's for it. */
+export interface NoteRequest {
+	conversation: string;
+	text: string;
+	owner: Known;
+	key: JsonObject;
+}
+
+/** A note as the server shows it. */
+export interface ShownNote {
+	conversation: string;
+	note: B64u;
+	author: Known;
+}
+
 /** A message whose content key goes to others: `copy` is one's own. All keys of `to` are judged as in `seal`. */
 export interface ShareRequest {
 	sealed: string;

@@ -11,9 +11,10 @@ import { openBody, openCopy, readEnvelope, sealMessage } from './envelope.ts';
 import { encodeHeader } from './header.ts';
 import { judgeIdentity, makeIdentity, openIdentity } from './identity.ts';
 import { judgeKey, Keyring } from './keys.ts';
+import { openNote, sealNote } from './notes.ts';
 import { deriveSecret } from './passwords.ts';
 import { safetyNumber } from './safety.ts';
-import { contentKeyHash, copyInfo, keyBytes, linkBytes, linkHash, messageBytes, thumbprint } from './signing.ts';
+import { contentKeyHash, copyInfo, keyBytes, linkBytes, linkHash, messageBytes, noteBytes, noteInfo, thumbprint } from './signing.ts';
 import { isSignedInRoom, openInRoom, roomIdentity, roomJoinBytes, roomMessageBytes, signForRoom } from './rooms.ts';
 import { openFromDevice, openSlot, recoveryKey } from './slots.ts';
 import type { Bytes, ChainState, Known, KnownUsers, Link, PublicKey, Slot, SlotName, WrappedKey } from './types.ts';
@@ -279,6 +280,22 @@ describe('messages.json', () => {
 			}
 		}
 	);
+});
+
+describe('notes.json', () => {
+	const { conversation, author, key, cases } = vectors('notes');
+
+	test.each(cases as Row[])('$text', async ({ text, note, signed, info }) => {
+		expect(b64u(noteBytes(conversation, author, key.kid, text))).toBe(signed);
+		expect(b64u(noteInfo(conversation, author, key.kid))).toBe(info);
+		const bob = firstSeen(people.bob!);
+		const ring = await ringOf(alice);
+		expect(await openNote(note, conversation, bob, ring)).toBe(text);
+		const identity = await makeIdentity(author, raw(people.bob!.identity_seed));
+		const sealed = await sealNote(text, conversation, { kid: key.kid, x: raw(key.x) }, identity);
+		expect(sealed.length).toBe(note.length);
+		expect(await openNote(sealed, conversation, bob, ring)).toBe(text);
+	});
 });
 
 describe('safety.json', () => {

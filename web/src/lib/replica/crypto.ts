@@ -15,5 +15,7 @@ export type Crypto = Pick<
 	| 'seal'
 	| 'openMany'
 	| 'share'
+	| 'sealNote'
+	| 'openNote'
 	| 'safetyNumber'
 >;
