@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.outside import in_the_name_of
@@ -109,5 +111,28 @@ async def test_a_moderator_of_a_channel_removes_in_the_clear(visitors: Visitors)
     await reader.say("Buy my boat")
     await owner.open("Boats")
     await owner.choose("Buy my boat", "Remove for everyone…")
-    await owner.confirm("Remove this message for everyone?", "Remove it")
-    await reader.reads("Removed by Olga")
+    dialog = owner.page.get_by_role("dialog", name="Remove this message for everyone?")
+    await dialog.get_by_label("Why").fill("No selling")
+    await dialog.get_by_role("button", name="Remove it").click()
+    await reader.reads("Removed by Olga: No selling")
+    # Who comes later, and has it from a page alone, reads it too.
+    [newcomer] = await visitors.come("Nora")
+    await in_the_name_of(url, newcomer, "PUT", f"/api/channels/{channel['id']}/subscription")
+    await newcomer.open("Boats")
+    await newcomer.reads("Removed by Olga: No selling")
+
+    await owner.member_deed("Rudi", "Ban for good…")
+    dialog = owner.page.get_by_role("dialog", name="Ban Rudi?")
+    await dialog.get_by_label("Why").fill("Sold again")
+    await dialog.get_by_role("button", name="Ban", exact=True).click()
+    banned = owner.page.get_by_role("region", name="Banned and muted")
+    await expect(banned.get_by_role("listitem")).to_contain_text(
+        ["may not come in By Olga, until it is lifted. Sold again"]
+    )
+    subscription = f"/api/channels/{channel['id']}/subscription"
+    with pytest.raises(httpx.HTTPStatusError, match="403"):
+        await in_the_name_of(url, reader, "PUT", subscription)
+    await banned.get_by_role("button", name="Lift the ban on Rudi").click()
+    await expect(owner.page.get_by_text("They may come in again.")).to_be_visible()
+    await expect(banned).to_have_count(0)
+    await in_the_name_of(url, reader, "PUT", subscription)

@@ -14,7 +14,17 @@ import { judgeKey, Keyring } from './keys.ts';
 import { openNote, sealNote } from './notes.ts';
 import { deriveSecret } from './passwords.ts';
 import { safetyNumber } from './safety.ts';
-import { contentKeyHash, copyInfo, keyBytes, linkBytes, linkHash, messageBytes, noteBytes, noteInfo, thumbprint } from './signing.ts';
+import {
+	contentKeyHash,
+	copyInfo,
+	keyBytes,
+	linkBytes,
+	linkHash,
+	messageBytes,
+	noteBytes,
+	noteInfo,
+	thumbprint
+} from './signing.ts';
 import { isSignedInRoom, openInRoom, roomIdentity, roomJoinBytes, roomMessageBytes, signForRoom } from './rooms.ts';
 import { openFromDevice, openSlot, recoveryKey } from './slots.ts';
 import type { Bytes, ChainState, Known, KnownUsers, Link, PublicKey, Slot, SlotName, WrappedKey } from './types.ts';

@@ -1,5 +1,5 @@
 /** What a person does: written here at once, in one transaction with its place in the outbox. */
-import type { Body, TextBody } from '../crypto/types.ts';
+import { Refused, type Body, type JsonObject, type TextBody } from '../crypto/types.ts';
 import type { Api } from '../realtime/http.ts';
 import { Problem } from '../realtime/problems.ts';
 import { lastOf, reaction, recount, settle } from './apply.ts';
@@ -7,6 +7,7 @@ import type { Bodies } from './bodies.ts';
 import type { Actions, GroupTerms, ProfileChange, Saying } from './client.ts';
 import type { Crypto } from './crypto.ts';
 import { v7 } from './ids.ts';
+import type { Intake } from './intake.ts';
 import { OF_CONVERSATION, type Operation } from './operations.ts';
 import { nextPlace } from './ordering.ts';
 import { enqueue } from './outbox.ts';
@@ -21,6 +22,7 @@ import {
 	type PersonRow,
 	type Replica
 } from './schema.ts';
+import type { Group } from '../wire/types.ts';
 import type { Trust } from './trust.ts';
 
 /** What only the tab can do that talks to the server: it is told, or does it. */
@@ -42,6 +44,7 @@ export interface ActionParts {
 	api: Api;
 	crypto: Crypto;
 	trust: Trust;
+	intake: Intake;
 	leading: Leading;
 }
 
@@ -60,6 +63,8 @@ export function actionsOf(parts: ActionParts): Actions {
 		startPrivate: (user) => doings.startPrivate(user),
 		startGroup: (alias, users, terms) => doings.startGroup(alias, users, terms),
 		addMembers: (conversation, users, options) => doings.addMembers(conversation, users, options),
+		askToJoin: (group, note) => doings.askToJoin(group, note),
+		openNote: (conversation, user, note) => doings.openNote(conversation, user, note),
 		leave: (conversation) => doings.leave(conversation),
 		kick: (conversation, user) => doings.kick(conversation, user),
 		rename: (conversation, alias) => doings.rename(conversation, alias),
@@ -289,6 +294,34 @@ class Doings {
 
 	async leave(conversation: string): Promise<void> {
 		await enqueue(this.by, { what: { do: 'leave' }, conversation });
+	}
+
+	async askToJoin(group: Group, note = ''): Promise<Group> {
+		const json = note ? { request: await this.sealNote(group, note) } : {};
+		return this.by.api.ask('PUT', `/api/groups/${group.id}/membership`, { json });
+	}
+
+	private async sealNote({ id, owner_id, public_key }: Group, text: string): Promise<string> {
+		const { trust, crypto } = this.by;
+		const key = (public_key ?? {}) as JsonObject;
+		const owner = (await trust.signers({ [owner_id]: key }))[owner_id];
+		if (!owner) throw new Refused('key_unsigned');
+		return crypto.sealNote({ conversation: id, text, owner, key });
+	}
+
+	async openNote(conversation: string, user: string, note: string): Promise<string> {
+		const { trust, crypto, intake } = this.by;
+		await intake.ready(conversation);
+		const open = async (anew: boolean) => {
+			const author = (await trust.known([user], anew))[user];
+			if (!author) throw new Refused('signature_wrong');
+			return crypto.openNote({ conversation, note, author });
+		};
+		// The author may have a new identity key that this client has not seen.
+		return open(false).catch((error: unknown) => {
+			if (error instanceof Refused && error.code === 'signature_wrong') return open(true);
+			throw error;
+		});
 	}
 
 	async kick(conversation: string, user: string): Promise<void> {

@@ -7,7 +7,7 @@
  */
 import type { Api } from '../realtime/http.ts';
 import type { Tokens } from '../realtime/tokens.ts';
-import type { OwnUser } from '../wire/types.ts';
+import type { Group, OwnUser } from '../wire/types.ts';
 import type { ChoiceRow, ConversationRow, DraftRow, KnownRow, MemberRow, PersonRow, Place, Trouble } from './schema.ts';
 import type { Watched } from './watched.ts';
 
@@ -189,6 +189,13 @@ export interface Actions {
 	/** `shareHistory`: the newcomers get keys for what this browser has of the conversation's past. */
 	addMembers(conversation: string, users: string[], options?: { shareHistory?: boolean }): Promise<void>;
 	leave(conversation: string): Promise<void>;
+	/**
+	 * Asks to be let into a group; what is said with it is sealed for its owner. Over the network, at once: throws
+	 * `Problem`, `Unreachable`, or `Refused` where the key that the server shows is not the owner's.
+	 */
+	askToJoin(group: Group, note?: string): Promise<Group>;
+	/** What somebody said who asks to be let in. Throws `Refused`: `key_missing` where it is not for one's own keys. */
+	openNote(conversation: string, user: string, note: string): Promise<string>;
 	/** Somebody is taken out of a group; in a sealed one by a link that one signs. */
 	kick(conversation: string, user: string): Promise<void>;
 	rename(conversation: string, alias: string | null): Promise<void>;

@@ -121,7 +121,8 @@ export class Intake {
 		await this.reopen(id);
 	}
 
-	private async ready(id: string): Promise<void> {
+	/** The machine has one's keys for the conversation, as far as they are here. */
+	async ready(id: string): Promise<void> {
 		if (this.readied.has(id)) return;
 		this.readied.add(id);
 		const kept = await this.replica.own_keys.get(id);

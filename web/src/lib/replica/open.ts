@@ -65,7 +65,7 @@ class OpenClient implements Client {
 		this.sender = new Sender({ replica, me, device, bodies, crypto, trust, intake, live, api, engine: this.engine });
 		this.ownTyping = new OwnTyping((conversation, on) => this.engine.tellTyping(conversation, on));
 		this.query = queriesOf(replica, me, bodies);
-		this.do = actionsOf({ replica, me, device, bodies, api, crypto, trust, leading: this.followed() });
+		this.do = actionsOf({ replica, me, device, bodies, api, crypto, trust, intake, leading: this.followed() });
 		this.tabs = new Tabs(`hubbub-sync-${replica.name}`, options.locks ?? navigator.locks);
 		this.tabs.start(
 			() => this.lead(),

@@ -1,10 +1,11 @@
 /** What is known of a group beyond its conversation: who is in it as what, who wants in, what it shows of itself. */
+import { Refused } from '../crypto/types';
 import type { Client, ConsentsView, ConversationView } from '../replica/client';
 import { until } from '../replica/watched';
-import type { Group as Found, JoinRequests } from '../wire/types';
+import type { Group as Found, JoinRequests, SanctionList, SanctionRow } from '../wire/types';
 import type { Chat } from './chat.svelte';
 import { Live } from './live.svelte';
-import type { ConversationItem, Person } from './model';
+import type { ConversationItem, Note, Person, Sanction, Sanctioned } from './model';
 
 export interface Member {
 	person: Person;
@@ -20,6 +21,7 @@ export interface Waiting {
 	needed: number;
 	/** One agreed oneself. */
 	mine: boolean;
+	note: Note | null;
 }
 
 /** What a group shows of itself besides its row. */
@@ -38,6 +40,7 @@ export class Group {
 	readonly #view: Live<ConversationView | undefined>;
 	readonly #consents: Live<ConsentsView>;
 	#asking = $state.raw<string[]>([]);
+	#notes = $state.raw<Record<string, Note>>({});
 	members: Member[] = $derived.by(() =>
 		(this.#view.current?.members ?? [])
 			.map(({ user, role, muted = false }) => ({ person: this.#chat.people.of(user), role, muted }))
@@ -53,9 +56,21 @@ export class Group {
 				person: this.#chat.people.of(user),
 				given: given[user]?.length ?? 0,
 				needed,
-				mine: given[user]?.includes(this.#client.user) ?? false
+				mine: given[user]?.includes(this.#client.user) ?? false,
+				note: this.#notes[user] ?? null
 			}));
 	});
+	#decided = $state.raw<SanctionRow[]>([]);
+	sanctions: Sanctioned[] = $derived.by(() =>
+		this.#decided.map((row) => ({
+			person: this.#chat.people.of(row.user_id),
+			kind: row.kind,
+			by: this.#chat.people.of(row.moderator_id),
+			reason: row.reason,
+			until: row.until === null ? null : Date.parse(row.until),
+			liftable: this.#standsBelow(row.user_id)
+		}))
+	);
 	/** How many members it takes to let somebody in. */
 	needed = $derived.by(() => this.#consents.current.needed);
 
@@ -80,6 +95,20 @@ export class Group {
 		const strangers = this.waiting.map(({ person }) => person).filter(({ presence }) => presence === 'unknown');
 		this.#chat.people.want(strangers.map(({ id }) => id));
 		for (const { id } of strangers) void this.#client.do.findPerson(id).catch(() => {});
+	}
+
+	/** Looks who may not write or come in, as its moderator: now, and whenever this is called in an effect. */
+	async look(): Promise<void> {
+		try {
+			const { items } = await this.#client.api.ask<SanctionList>('GET', this.#moderated('sanctions'));
+			const all = items.flatMap((row) => [row.user_id, row.moderator_id]);
+			const people = all.filter((id, at) => all.indexOf(id) === at);
+			this.#chat.people.want(people);
+			await Promise.all(people.map((id) => this.#client.do.findPerson(id)));
+			this.#decided = items;
+		} catch {
+			// Without a network what was known is shown still; who is no moderator any more sees nothing.
+		}
 	}
 
 	/** What is agreed to of somebody, who is in with the last that it takes. */
@@ -123,12 +152,19 @@ export class Group {
 		await until(this.#client.query.conversation(this.#id), isOut, PATIENCE);
 	}
 
-	sanction(user: string, kind: 'mute' | 'ban', json: { reason?: string; until?: string }): Promise<unknown> {
-		return this.#client.api.ask('PUT', this.#moderated(`sanctions/${user}/${kind}`), { json });
+	async sanction(user: string, kind: Sanction, json: { reason?: string; until?: string }): Promise<void> {
+		await this.#client.api.ask('PUT', this.#moderated(`sanctions/${user}/${kind}`), { json });
+		await this.look();
 	}
 
-	lift(user: string, kind: 'mute' | 'ban'): Promise<unknown> {
-		return this.#client.api.ask('DELETE', this.#moderated(`sanctions/${user}/${kind}`));
+	async lift(user: string, kind: Sanction): Promise<void> {
+		await this.#client.api.ask('DELETE', this.#moderated(`sanctions/${user}/${kind}`));
+		await this.look();
+	}
+
+	#standsBelow(user: string): boolean {
+		const rankOf = (id: string) => rank(this.members.find(({ person }) => person.id === id)?.role ?? '');
+		return rankOf(this.#client.user) < rankOf(user);
 	}
 
 	/** Without a network nobody is asked. */
@@ -136,8 +172,19 @@ export class Group {
 		try {
 			const { items } = await this.#client.api.ask<JoinRequests>('GET', this.#at('requests'));
 			this.#asking = items.map(({ user }) => user.id);
+			const noted = items.filter(({ request }) => request !== null);
+			const notes = noted.map(async ({ user, request }) => [user.id, await this.#open(user.id, request!)] as const);
+			this.#notes = Object.fromEntries(await Promise.all(notes));
 		} catch {
 			this.#asking = [];
+		}
+	}
+
+	async #open(user: string, request: string): Promise<Note> {
+		try {
+			return { text: await this.#client.do.openNote(this.#id, user, request), refused: null };
+		} catch (error) {
+			return { text: null, refused: error instanceof Refused ? error.code : 'unreachable' };
 		}
 	}
 

@@ -113,3 +113,23 @@ export interface MessageItem {
 	/** Who has read up to here and not further. */
 	readBy: Person[];
 }
+
+/** What somebody says who wants in; `text` null: it cannot be read here, `refused` says why. */
+export interface Note {
+	text: string | null;
+	refused: string | null;
+}
+
+export type Sanction = 'mute' | 'ban';
+
+/** Somebody who may not write, or not come in. */
+export interface Sanctioned {
+	person: Person;
+	kind: Sanction;
+	by: Person;
+	reason: string;
+	/** Milliseconds; null: until it is lifted. */
+	until: number | null;
+	/** One may lift it: nobody acts on their like. */
+	liftable: boolean;
+}

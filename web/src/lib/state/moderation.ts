@@ -10,8 +10,6 @@ export interface Report {
 	excerpt?: string;
 }
 
-export type Sanction = 'mute' | 'ban';
-
 export function takeAway({ api }: Client, conversation: string, message: string, reason: string): Promise<unknown> {
 	const json = reason ? { reason } : {};
 	return api.ask('PUT', `/api/conversations/${conversation}/messages/${message}/removal`, { json });

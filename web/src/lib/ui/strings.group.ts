@@ -15,6 +15,12 @@ export const group = {
 	decline: (name: string) => `Decline ${name}`,
 	agreed: 'You agreed.',
 	declined: 'Declined.',
+	noteLocked: (why: string | null) =>
+		why === 'key_missing'
+			? 'There is a note. Only who began the group can read it.'
+			: why === 'unreachable'
+				? 'There is a note, which cannot be opened just now.'
+				: 'There is a note, but it is not what they wrote.',
 	asks: (name: string, title: string) => `${name} asks to be let into ${title}`,
 	look: 'Look',
 
@@ -46,6 +52,11 @@ export const group = {
 		remove: 'They keep what they could read. They can be brought in again.',
 		ban: 'They are taken out, and cannot come in again until a moderator lifts it.'
 	},
+	sanctions: 'Banned and muted',
+	sanctioned: { mute: 'may not write', ban: 'may not come in' },
+	decided: (by: string, until: string | null) => `By ${by}, ${until ? `until ${until}` : 'until it is lifted'}.`,
+	lift: { mute: (name: string) => `Let ${name} write again`, ban: (name: string) => `Lift the ban on ${name}` },
+	lifted: { mute: 'They may write again.', ban: 'They may come in again.' },
 	reason: 'Why',
 	reasonHint: 'They and the moderators can read it. You can leave it out.',
 	doing: { mute: 'Let them read only', remove: 'Take out', ban: 'Ban' },

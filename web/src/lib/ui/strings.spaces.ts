@@ -70,6 +70,9 @@ export const spaces = {
 				: approvals > 1
 					? `${approvals} members have to agree. They see who you are.`
 					: 'All members have to agree. They see who you are.',
+		note: 'What you want to say',
+		noteHint: (owner: string | null) =>
+			`You can leave it out. It is encrypted: only ${owner ?? 'who began the group'} can read it.`,
 		asked: (title: string) => `You asked to be let into ${title}. You will find it among your chats once they agree.`,
 		untitled: 'A group without a name',
 		withdrawn: 'Your request is taken back.',
