@@ -56,6 +56,7 @@ from hubbub.actions.room_expelling import RoomExpelling
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
+from hubbub.actions.sessions import Sessions
 from hubbub.actions.sharing import Sharing
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.starting import Starting
@@ -473,6 +474,7 @@ class Server:
             room_joining=self._room_joining,
             room_expelling=RoomExpelling(self._writer, self._publisher),
             room_talk=self._room_talk,
+            sessions=Sessions(self._reader, self._writer, self._revocations),
             tokens=self._tokens,
             revocations=self._revocations,
             limiter=self._limiter,

@@ -26,6 +26,9 @@ ROUTES = {
     ("post", "/api/change_password"),
     ("post", "/api/logout"),
     ("post", "/api/signout_all"),
+    ("get", "/api/sessions"),
+    ("delete", "/api/sessions"),
+    ("delete", "/api/sessions/{session_id}"),
     ("patch", "/api/password"),
     ("patch", "/api/profile"),
     ("put", "/api/profile/picture"),
@@ -126,8 +129,8 @@ async def test_the_document_refers_to_nothing_elsewhere(world: World) -> None:
 
 # --- schemathesis -------------------------------------------------------------------------------------------------
 
-# What ends the token of the run would leave nothing but 401 for the rest: each runs alone.
-ENDS_TOKENS = ("/api/logout", "/api/signout_all", "/api/change_password")
+# What ends the token of the run would leave nothing but 401 for the rest: each runs alone. Ids come from answers.
+ENDS_TOKENS = ("/api/logout", "/api/signout_all", "/api/change_password", "/api/sessions/{session_id}")
 # What a schema cannot say, and so may refuse what it allows: a page token that we made, an address that is free, two
 # fields that agree or belong together, a signature that verifies, the password, what is in a picture.
 CONFIG = """

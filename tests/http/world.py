@@ -34,6 +34,7 @@ from hubbub.actions.room_expelling import RoomExpelling
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
+from hubbub.actions.sessions import Sessions
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
@@ -298,6 +299,7 @@ class World:
             groups=self._groups(requests),
             join_requests=requests,
             pictures=Pictures(reader=self.reader, store=PictureStore(self.pictures)),
+            sessions=Sessions(self.reader, self.writer, self.revocations, self.clock),
             tokens=self.tokens,
             revocations=self.revocations,
             limiter=limiter,

@@ -156,6 +156,7 @@ SOCKET: Final[list[SocketRow]] = [
 ]
 
 NEEDS_SIGN_IN: Final = (OK, OK, OK, OK, "unauthorized")
+NO_SESSION: Final = (*("not_found",) * 4, "unauthorized")  # `tests/identity/test_sessions.py` has whose one may end
 FIVE_INVALID: Final = ("invalid_token", "invalid_token", "invalid_token", "invalid_token", "invalid_token")
 READERS: Final = (OK, OK, OK, "not_member", "unauthorized")  # who left reads on what was theirs to read
 OWNERS: Final = (OK, "not_owner", "not_owner", "not_owner", "unauthorized")
@@ -193,6 +194,9 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/api/change_password", {}, {"password": CHANGED}, NEEDS_SIGN_IN, alone=True),
     HttpRow("post", "/api/logout", {}, None, NEEDS_SIGN_IN, alone=True),
     HttpRow("post", "/api/signout_all", {}, None, NEEDS_SIGN_IN, alone=True),
+    HttpRow("get", "/api/sessions", {}, None, NEEDS_SIGN_IN),
+    HttpRow("delete", "/api/sessions", {}, None, NEEDS_SIGN_IN, alone=True),
+    HttpRow("delete", "/api/sessions/{session_id}", {}, None, NO_SESSION),
     HttpRow("patch", "/api/password", {}, NEW_PASSWORD, NEEDS_SIGN_IN, alone=True),
     HttpRow("patch", "/api/profile", {}, {"theme": "night"}, NEEDS_SIGN_IN),
     HttpRow("put", "/api/profile/picture", {}, {}, NO_PICTURE),

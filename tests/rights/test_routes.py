@@ -53,6 +53,7 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         if "{room_id}" in row.path:
             values |= await room_of(standings)
         values |= {"conversation_id": place.conversation, "message_id": place.message, "report_id": new_id()}
+        values["session_id"] = new_id()
         if "sanctions" in row.path:
             values["kind"] = "mute"
         values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}

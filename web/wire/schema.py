@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from hubbub.wire import answers, changes, events, keys, links, pushes, resources
+from hubbub.wire import answers, changes, events, keys, links, pushes, resources, sessions
 
-MODULES = [keys, links, events, changes, answers, pushes, resources]
+MODULES = [keys, links, events, changes, answers, pushes, resources, sessions]
 REFERENCE = "#/definitions/{name}"
 
 

@@ -86,8 +86,10 @@ class Accounts:
 
     # --- signing in -----------------------------------------------------------------------------------------
 
-    async def register(self, asked: Register, terms: Terms = TERMS, handle: str | None = None) -> SignedIn:
-        """Make an account, with the keys that its client made for it, and sign it in.
+    async def register(
+        self, asked: Register, terms: Terms = TERMS, handle: str | None = None, device: str = ""
+    ) -> SignedIn:
+        """Make an account, with the keys that its client made for it, and sign it in on this device.
 
         `handle` is one that it must have. Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`,
         `Unavailable`.
@@ -108,18 +110,18 @@ class Accounts:
             handles=[handle] if handle else list(islice(candidates(name), HANDLES_TRIED)),
         )
         await self._writer.write(_begin, new, keys, slots)
-        return await self._signing_in.begin(account, terms)
+        return await self._signing_in.begin(account, terms, device)
 
     async def prelogin(self, asked: Prelogin) -> Stretching:
         """How the password of this address is to be stretched, whether or not anybody has it."""
         return Stretching(kdf=await self._credentials.stretching(asked.email))
 
-    async def login(self, asked: Login, terms: Terms = TERMS) -> SignedIn:
+    async def login(self, asked: Login, terms: Terms = TERMS, device: str = "") -> SignedIn:
         """Begin a new family. Raises `InvalidCredentials`, in the same time whether or not the address is
         known.
         """
         account = await self._credentials.by_email(asked.email, asked.password)
-        return await self._signing_in.begin(await self._with_current_hash(account, asked.password), terms)
+        return await self._signing_in.begin(await self._with_current_hash(account, asked.password), terms, device)
 
     async def _with_current_hash(self, account: users.Account, password: str) -> users.Account:
         if not self._passwords.is_outdated(account.password_hash):
@@ -155,7 +157,9 @@ class Accounts:
             _change_password, account, new_hash, asked.kdf, sealed, users=[user_id], tell=self._revocations.apply
         )
 
-    async def replace_password(self, user_id: str, new_password: str, current: str | None) -> SignedIn:
+    async def replace_password(
+        self, user_id: str, new_password: str, current: str | None, device: str = ""
+    ) -> SignedIn:
         """Set a new password as seed 004 does, which needs no current one; ends every family and begins a new one.
 
         Where an account key hangs on the password that is not enough: raises `InvalidCredentials` without it.
@@ -169,7 +173,9 @@ class Accounts:
         await self._writer.write(
             _change_password, account, new_hash, None, {}, users=[user_id], tell=self._revocations.apply
         )
-        return await self._signing_in.begin(msgspec.structs.replace(account, password_hash=new_hash), COOKIE_TERMS)
+        return await self._signing_in.begin(
+            msgspec.structs.replace(account, password_hash=new_hash), COOKIE_TERMS, device
+        )
 
     # --- settings -------------------------------------------------------------------------------------------
 

@@ -39,11 +39,16 @@ class SigningIn:
         self._revocations = revocations
 
     async def begin(
-        self, account: users.Account, terms: Terms = TERMS, also: Callable[[Transaction], None] | None = None
+        self,
+        account: users.Account,
+        terms: Terms = TERMS,
+        device: str = "",
+        also: Callable[[Transaction], None] | None = None,
     ) -> SignedIn:
-        """Begin a new family. `also` is done before it in the same transaction, and may refuse.
+        """Begin a new family on `device`, which is what its user will know it by (`http.devices`).
 
-        Raises `InvalidCredentials` when the password was changed, or the account shut, since `account` was read.
+        `also` is done before it in the same transaction, and may refuse. Raises `InvalidCredentials` when the password
+        was changed, or the account shut, since `account` was read.
         """
         family_id, refresh_token = new_id(), self._refresh_tokens.first()
 
@@ -51,7 +56,7 @@ class SigningIn:
             if also is not None:
                 also(transaction)
             stored = self._refresh_tokens.stored(refresh_token)
-            return families.begin_family(transaction, account, family_id, stored, terms.refresh)
+            return families.begin_family(transaction, account, family_id, stored, terms.refresh, device)
 
         at = await self._writer.write(change, users=[account.id])
         return await self._answer(families.Exchange(account.id, family_id, at), refresh_token, terms)

@@ -26,6 +26,7 @@ from hubbub.actions.room_expelling import RoomExpelling
 from hubbub.actions.room_joining import RoomJoining
 from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
+from hubbub.actions.sessions import Sessions
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import Addresses, Limiter
@@ -50,6 +51,7 @@ from hubbub.http.reading_routes import message_routes, sync_routes, user_routes
 from hubbub.http.report_routes import report_routes
 from hubbub.http.requests import LARGEST_BODY, HubbubRequest
 from hubbub.http.room_routes import room_routes
+from hubbub.http.session_routes import session_routes
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 
@@ -78,6 +80,7 @@ def create_app(
     room_joining: RoomJoining,
     room_expelling: RoomExpelling,
     room_talk: RoomTalk,
+    sessions: Sessions,
     tokens: Tokens,
     revocations: Revocations,
     limiter: Limiter,
@@ -100,6 +103,7 @@ def create_app(
             "/api",
             route_handlers=[
                 account_routes(accounts, limiter),
+                session_routes(sessions),
                 chat_account_routes(accounts, limiter),
                 picture_routes(accounts, pictures, limiter),
                 key_routes(keys, limiter),

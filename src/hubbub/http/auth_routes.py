@@ -9,7 +9,9 @@ from hubbub.actions.accounts import Accounts
 from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.limits import LOGIN, PRELOGIN, REFRESH, REGISTER, Addresses, Limiter
 from hubbub.http.bearer import limited
+from hubbub.http.devices import device_of
 from hubbub.http.documentation import WITH_BODY, errors
+from hubbub.http.requests import HubbubRequest
 from hubbub.wire.resources import Login, Prelogin, Refresh, Register, SignedIn, Stretching
 
 
@@ -27,8 +29,8 @@ def auth_routes(accounts: Accounts, signing_in: SigningIn, limiter: Limiter, add
             "them are stored, or nothing is. When the answer is lost, a repeat is refused with `email_taken`: sign in."
         ),
     )
-    async def register(data: JSONBody[Register]) -> SignedIn:
-        return await accounts.register(data)
+    async def register(request: HubbubRequest, data: JSONBody[Register]) -> SignedIn:
+        return await accounts.register(data, device=device_of(request, data.device_name))
 
     @post(
         "/prelogin",
@@ -51,8 +53,8 @@ def auth_routes(accounts: Accounts, signing_in: SigningIn, limiter: Limiter, add
         responses=errors(*WITH_BODY, 401),
         summary="Sign in with address and password",
     )
-    async def login(data: JSONBody[Login]) -> SignedIn:
-        return await accounts.login(data)
+    async def login(request: HubbubRequest, data: JSONBody[Login]) -> SignedIn:
+        return await accounts.login(data, device=device_of(request, data.device_name))
 
     @post(
         "/refresh",

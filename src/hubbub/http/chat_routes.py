@@ -12,6 +12,7 @@ from hubbub.auth.limits import LOGIN, PROVING, REFRESH, REGISTER, Addresses, Lim
 from hubbub.auth.terms import COOKIE_TERMS
 from hubbub.http.bearer import COOKIES, Connection, Renew, limited, limited_by_user
 from hubbub.http.cookies import grant, refresh_cookie, repeat_id, require_own_page
+from hubbub.http.devices import device_of
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.resources import (
@@ -61,7 +62,7 @@ def chat_sign_in(accounts: Accounts, limiter: Limiter, addresses: Addresses, ori
     )
     async def chat_register(request: HubbubRequest, data: JSONBody[ChatRegister]) -> ChatAccount:
         asked = Register(email=data.email, password=data.password, display_name=data.name)
-        return _granted(request, await accounts.register(asked, COOKIE_TERMS))
+        return _granted(request, await accounts.register(asked, COOKIE_TERMS, device=device_of(request)))
 
     @post(
         "/login",
@@ -73,7 +74,7 @@ def chat_sign_in(accounts: Accounts, limiter: Limiter, addresses: Addresses, ori
     )
     async def chat_login(request: HubbubRequest, data: JSONBody[ChatLogin]) -> ChatAccount:
         asked = Login(email=data.email, password=data.password)
-        return _granted(request, await accounts.login(asked, COOKIE_TERMS))
+        return _granted(request, await accounts.login(asked, COOKIE_TERMS, device_of(request)))
 
     return Router("/api", route_handlers=[chat_register, chat_login], guards=[own_page], tags=["sign in"])
 
@@ -100,8 +101,8 @@ def chat_account_routes(accounts: Accounts, limiter: Limiter) -> Router:
         description=CREDENTIALS,
     )
     async def chat_change_password(request: HubbubRequest, data: JSONBody[NewChatPassword]) -> ChatAccount:
-        user_id = request.user.user_id
-        return _granted(request, await accounts.replace_password(user_id, data.password, data.current_password))
+        user_id, device = request.user.user_id, device_of(request)
+        return _granted(request, await accounts.replace_password(user_id, data.password, data.current_password, device))
 
     return Router("/", route_handlers=[refresh_credentials, chat_change_password], tags=["account"])
 

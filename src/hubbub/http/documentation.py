@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
-from hubbub.wire import livechat, resources, rest
+from hubbub.wire import livechat, resources, rest, sessions
 from hubbub.wire.events import ChoiceRow, Pulled, RemovalRow
 from hubbub.wire.resources import Problem
 
@@ -37,6 +37,7 @@ BODIES = (
     resources.Login,
     resources.Refresh,
     resources.SignedIn,
+    sessions.SessionList,
     resources.ChangePassword,
     resources.ChangeProfile,
     resources.Profile,

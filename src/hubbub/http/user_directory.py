@@ -15,6 +15,7 @@ from hubbub.auth.limits import REGISTER, Addresses, Limiter
 from hubbub.domain.handles import is_handle
 from hubbub.http.allowed import allows
 from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.devices import device_of
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.forms import body_of, either_form
 from hubbub.http.reading_routes import clamped
@@ -77,7 +78,9 @@ class Users:
         await self._limiter.spend(REGISTER, self._addresses.key(client.host if client else None))
         shown = asked.display_name or name
         made = await self._accounts.register(
-            Register(email=asked.email, password=asked.password, display_name=shown), handle=name
+            Register(email=asked.email, password=asked.password, display_name=shown),
+            handle=name,
+            device=device_of(request),
         )
         if asked.about:
             await self._accounts.update_profile(made.user.id, ChangeProfile(about=asked.about))

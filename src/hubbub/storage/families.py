@@ -7,7 +7,7 @@ that its second use is noticed and ends the family (RFC 9700, 4.14.2; Hubbub pro
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from hubbub.storage.schema import families, refresh_tokens, revocations, users
 from hubbub.storage.users import Account, account_by_id
@@ -33,6 +33,15 @@ class Revocation(msgspec.Struct, frozen=True):
     at: int
 
 
+class Family(msgspec.Struct, frozen=True):
+    """A sign-in as its user looks at it: `used_at` is its last exchange; times in milliseconds."""
+
+    id: str
+    device: str
+    inserted_at: int
+    used_at: int
+
+
 class Exchange(msgspec.Struct, frozen=True):
     """A refresh that is granted: `at` (ms) is when, which for a repeat is the first time."""
 
@@ -47,9 +56,11 @@ class Reused(msgspec.Struct, frozen=True):
     revocation: Revocation
 
 
-def begin_family(transaction: Transaction, account: Account, family_id: str, token_hash: str, lifetime: int) -> int:
+def begin_family(
+    transaction: Transaction, account: Account, family_id: str, token_hash: str, lifetime: int, device: str
+) -> int:
     """Store a new family with its first refresh token, good for `lifetime` seconds; returns when it began, in
-    milliseconds.
+    milliseconds. `device` is what its user will know it by.
 
     Raises `InvalidCredentials` when the password was changed, or the account shut, since `account` was read:
     otherwise a sign-in could slip past the revocation that goes with it.
@@ -58,7 +69,8 @@ def begin_family(transaction: Transaction, account: Account, family_id: str, tok
         raise InvalidCredentials()
     now, user_id = transaction.now, account.id
     transaction.connection.execute(
-        families.insert(), {"id": family_id, "user_id": user_id, "inserted_at": now, "used_at": now}
+        families.insert(),
+        {"id": family_id, "user_id": user_id, "device": device, "inserted_at": now, "used_at": now},
     )
     _insert_token(transaction, user_id, family_id, token_hash, lifetime)
     return now
@@ -74,6 +86,21 @@ def _insert_token(transaction: Transaction, user_id: str, family_id: str, token_
             "expires_at": transaction.now + lifetime * 1000,
         },
     )
+
+
+def living(connection: Connection, user_id: str, now: int) -> list[Family]:
+    """The families of the user that can still be refreshed at `now` (milliseconds), the one used last first."""
+    good = exists().where(
+        refresh_tokens.c.family_id == families.c.id,
+        refresh_tokens.c.spent_at.is_(None),
+        refresh_tokens.c.expires_at > now,
+    )
+    rows = connection.execute(
+        select(families.c.id, families.c.device, families.c.inserted_at, families.c.used_at)
+        .where(families.c.user_id == user_id, families.c.revoked_at.is_(None), good)
+        .order_by(families.c.used_at.desc(), families.c.id)
+    )
+    return [Family(*row) for row in rows]
 
 
 # --- exchanging ---------------------------------------------------------------------------------------------
@@ -128,19 +155,16 @@ def _touch(transaction: Transaction, family_id: str) -> None:
 # --- ending early -------------------------------------------------------------------------------------------
 
 
-def revoke_all(transaction: Transaction, user_id: str) -> list[Revocation]:
-    """End every family of the user, who must be locked; the revocations of those that may have live access
-    tokens.
+def revoke_all(transaction: Transaction, user_id: str, spared: str | None = None) -> list[Revocation]:
+    """End every family of the user, who must be locked, but the one that is spared; the revocations of those that
+    may have live access tokens.
     """
-    live = transaction.connection.execute(
-        select(families.c.id, families.c.used_at).where(families.c.user_id == user_id, families.c.revoked_at.is_(None))
-    ).all()
+    ending = [families.c.user_id == user_id, families.c.revoked_at.is_(None)]
+    if spared is not None:
+        ending.append(families.c.id != spared)
+    live = transaction.connection.execute(select(families.c.id, families.c.used_at).where(*ending)).all()
     recent = transaction.now - ACCESS_LIFETIME - CLOCK_SKEW
-    transaction.connection.execute(
-        update(families)
-        .where(families.c.user_id == user_id, families.c.revoked_at.is_(None))
-        .values(revoked_at=transaction.now)
-    )
+    transaction.connection.execute(update(families).where(*ending).values(revoked_at=transaction.now))
     return [_announce(transaction, user_id, family.id) for family in live if family.used_at > recent]
 
 

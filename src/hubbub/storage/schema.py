@@ -139,6 +139,7 @@ families = Table(
     metadata,
     Column("id", _id(), primary_key=True),
     Column("user_id", _id(), nullable=False),
+    Column("device", Text, nullable=False),  # what its user knows it by; never an address
     Column("inserted_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),

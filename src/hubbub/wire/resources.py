@@ -17,6 +17,7 @@ from hubbub.wire.errors import BadInput
 from hubbub.wire.events import Changed, ChoiceRow, ConversationRow, Lifetime, MessageRow
 from hubbub.wire.keys import Kdf, Slot, SlotName
 from hubbub.wire.links import Link
+from hubbub.wire.sessions import DeviceName
 from hubbub.wire.signing import b64u_decode
 
 LONGEST_TOKEN = 512
@@ -66,6 +67,7 @@ class Body(msgspec.Struct, kw_only=True):
 class Login(Body, kw_only=True):
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Password
+    device_name: DeviceName | None = None
 
 
 class Refresh(Body, kw_only=True):
@@ -155,6 +157,7 @@ class Register(Body, kw_only=True):
     slots: FirstSlots | None = None
     identity: NewIdentityKey | None = None
     user_key: NewUserKey | None = None
+    device_name: DeviceName | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

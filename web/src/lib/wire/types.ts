@@ -1052,6 +1052,7 @@ export interface PutOut {
 export interface Login {
 	email: string;
 	password: string;
+	device_name?: string | null;
 }
 /**
  * `op_id` makes a repeat of the same exchange, within five minutes, give the same answer.
@@ -1147,6 +1148,7 @@ export interface Register {
 	slots?: FirstSlots | null;
 	identity?: NewIdentityKey | null;
 	user_key?: NewUserKey | null;
+	device_name?: string | null;
 }
 /**
  * `version` is that of the text which was shown.
@@ -1622,4 +1624,23 @@ export interface Problem {
 	current?: {
 		[k: string]: unknown;
 	};
+}
+/**
+ * One sign-in. `device` may be empty: nothing is known of it. Times are RFC 3339.
+ *
+ * `used_at` is when it last renewed its tokens, which it does every half an hour at most while it is used. `current`:
+ * it is the one that asks.
+ */
+export interface Session {
+	id: string;
+	device: string;
+	began_at: string;
+	used_at: string;
+	current: boolean;
+}
+/**
+ * The one that was used last comes first.
+ */
+export interface SessionList {
+	items: Session[];
 }

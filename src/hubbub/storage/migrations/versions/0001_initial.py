@@ -269,6 +269,7 @@ def upgrade() -> None:
             sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
             nullable=False,
         ),
+        sa.Column("device", sa.Text(), nullable=False),
         sa.Column("inserted_at", sa.BigInteger(), nullable=False),
         sa.Column("used_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
