@@ -22,6 +22,7 @@ from sqlalchemy import Engine, event, text
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
+from hubbub.actions.asserting import Asserting
 from hubbub.actions.channels import Channels
 from hubbub.actions.chats import Chats
 from hubbub.actions.choices import Choices
@@ -45,7 +46,9 @@ from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.passing import Passing
+from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.pulling import Pulling
 from hubbub.actions.reactions import Reactions
@@ -61,6 +64,8 @@ from hubbub.actions.sharing import Sharing
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.ceremonies import Ceremonies
+from hubbub.auth.challenges import Challenges
 from hubbub.auth.credentials import Credentials
 from hubbub.auth.limits import Addresses, MemoryLimiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
@@ -184,8 +189,7 @@ class Server:
         self._passwords = Passwords(argon2id(settings.password_memory))
         self._credentials = Credentials(self._reader, self._passwords, keys.signing)
         self._make_mail()
-        self._signing_in = self._make_signing_in(keys)
-        self._accounts = self._make_accounts()
+        self._make_identity(keys)
         code = code_of(settings.conduct) if settings.conduct is not None else None
         self._conduct = Conduct(self._reader, self._writer, self._accounts, code)
         self._documents = Documents(
@@ -292,26 +296,42 @@ class Server:
 
     # --- parts that are made of several others --------------------------------------------------------------------
 
-    def _make_signing_in(self, keys: Keys) -> SigningIn:
-        return SigningIn(
-            reader=self._reader,
-            writer=self._writer,
+    def _make_identity(self, keys: Keys) -> None:
+        """The ways into an account, and accounts themselves."""
+        reader, writer, vault = self._reader, self._writer, self._vault
+        ceremonies = Ceremonies(Challenges(keys.signing), self._settings.public_url, self._settings.all_origins)
+        asserting = Asserting(reader, writer, ceremonies)
+        self._signing_in = SigningIn(
+            reader=reader,
+            writer=writer,
             tokens=self._tokens,
             refresh_tokens=RefreshTokens(keys.signing),
             revocations=self._revocations,
         )
-
-    def _make_accounts(self) -> Accounts:
-        return Accounts(
-            reader=self._reader,
-            writer=self._writer,
+        self._proving = Proving(
+            reader=reader, writer=writer, credentials=self._credentials, ceremonies=ceremonies, asserting=asserting
+        )
+        self._accounts = Accounts(
+            reader=reader,
+            writer=writer,
             signing_in=self._signing_in,
             passwords=self._passwords,
             credentials=self._credentials,
-            vault=self._vault,
+            proving=self._proving,
+            vault=vault,
             revocations=self._revocations,
             publisher=self._publisher,
             request_mac=self._mac,
+        )
+        self._passkeys = Passkeys(
+            reader=reader,
+            writer=writer,
+            vault=vault,
+            ceremonies=ceremonies,
+            asserting=asserting,
+            proving=self._proving,
+            signing_in=self._signing_in,
+            accounts=self._accounts,
         )
 
     def _make_mail(self) -> None:
@@ -442,7 +462,9 @@ class Server:
         api = create_app(
             accounts=self._accounts,
             signing_in=self._signing_in,
-            keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, credentials=self._credentials),
+            passkeys=self._passkeys,
+            proving=self._proving,
+            keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, proving=self._proving),
             directory=Directory(reader=self._reader, page_tokens=self._page_tokens),
             messages=self._documents,
             conversations=self._documents,

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.asserting import Asserting
 from hubbub.actions.channels import Channels, Creators
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
@@ -26,7 +27,9 @@ from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.membership import Membership
 from hubbub.actions.moderation import Moderation
+from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
 from hubbub.actions.removals import Removals
 from hubbub.actions.reports import Reports
@@ -38,6 +41,8 @@ from hubbub.actions.sessions import Sessions
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
+from hubbub.auth.ceremonies import Ceremonies
+from hubbub.auth.challenges import Challenges
 from hubbub.auth.credentials import Credentials
 from hubbub.auth.limits import Addresses, Limiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
@@ -211,6 +216,16 @@ class World:
             refresh_tokens=RefreshTokens(SECRET),
             revocations=self.revocations,
         )
+        self.ceremonies = Ceremonies(Challenges(SECRET, self.clock), ORIGIN, [ORIGIN])
+        self.asserting = Asserting(self.reader, self.writer, self.ceremonies)
+        self.proving = Proving(
+            reader=self.reader,
+            writer=self.writer,
+            credentials=self.credentials,
+            ceremonies=self.ceremonies,
+            asserting=self.asserting,
+            clock=self.clock,
+        )
         self.accounts = self._accounts()
         self.closing = Closing(self.reader, self.writer, Publisher(self.bus))
         self.creators = creators
@@ -226,10 +241,23 @@ class World:
             signing_in=self.signing_in,
             passwords=self.passwords,
             credentials=self.credentials,
+            proving=self.proving,
             vault=self.vault,
             revocations=self.revocations,
             publisher=Publisher(self.bus),
             request_mac=RequestMac(SECRET),
+        )
+
+    def _passkeys(self) -> Passkeys:
+        return Passkeys(
+            reader=self.reader,
+            writer=self.writer,
+            vault=self.vault,
+            ceremonies=self.ceremonies,
+            asserting=self.asserting,
+            proving=self.proving,
+            signing_in=self.signing_in,
+            accounts=self.accounts,
         )
 
     def _channels(self) -> Channels:
@@ -282,7 +310,9 @@ class World:
         return create_app(
             accounts=self.accounts,
             signing_in=self.signing_in,
-            keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, credentials=self.credentials),
+            passkeys=self._passkeys(),
+            proving=self.proving,
+            keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, proving=self.proving),
             directory=Directory(reader=self.reader, page_tokens=PageTokens(SECRET)),
             messages=self.reading,
             conversations=self.reading,

@@ -180,6 +180,17 @@ OWNER_PUTS_OUT: Final = (OK, "not_owner", "not_owner", "not_owner", "unauthorize
 ANYONE_ONCE: Final = (OK, *("proof_required",) * 4)  # the same key, which they all know
 UNSIGNED: Final = {"id": "{message}", "participant": "{participant}", "text": "hello", "signature": "{signature}"}
 FIVE_UNSIGNED: Final = ("invalid_signature",) * 5
+FIVE_UNKNOWN: Final = ("unknown_passkey",) * 5
+FIVE_FORGED: Final = ("invalid_passkey",) * 5
+FORGED: Final = (*FIVE_FORGED[:4], "unauthorized")
+NO_PASSKEY: Final = ("not_found", "not_found", "not_found", "not_found", "unauthorized")
+KNOWN: Final = {"proof": {"password": "{password}"}}
+# Shaped like what authenticators answer; `tests/identity/test_passkeys.py` has those that do.
+ANSWERED: Final = {"clientDataJSON": "e30", "authenticatorData": "e30", "signature": "e30"}
+AN_ASSERTION: Final = {"id": "AA", "response": ANSWERED}
+AN_ATTESTATION: Final = {"id": "AA", "response": {"clientDataJSON": "e30", "attestationObject": "e30"}}
+A_PASSKEY: Final = {"id": "{passkey_id}", "name": "Laptop", "credential": AN_ATTESTATION}
+A_REGISTRATION: Final = {"id": "{passkey_id}", "email": "{fresh}@example.com"}
 CHANGED: Final = "VerySecurePassword2!"
 NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
 
@@ -188,6 +199,10 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/auth/prelogin", {}, {"email": "{email}"}, ANYONE),
     HttpRow("post", "/auth/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE),
     HttpRow("post", "/auth/refresh", {}, {"token": "made up"}, FIVE_INVALID),
+    HttpRow("post", "/auth/passkey/begin", {}, None, ANYONE),
+    HttpRow("post", "/auth/passkey/finish", {}, {"credential": AN_ASSERTION}, FIVE_UNKNOWN),
+    HttpRow("post", "/auth/passkey/register/begin", {}, A_REGISTRATION, ANYONE),
+    HttpRow("post", "/auth/passkey/register/finish", {}, {**A_REGISTRATION, "passkey": A_PASSKEY}, FIVE_FORGED),
     HttpRow("post", "/api/register", {}, {"email": "{fresh}@example.com", "name": "F", "password": CHANGED}, ANYONE),
     HttpRow("post", "/api/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE),
     HttpRow("get", "/api/refresh_credentials", {}, None, NEEDS_SIGN_IN),
@@ -202,6 +217,12 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("put", "/api/profile/picture", {}, {}, NO_PICTURE),
     HttpRow("delete", "/api/profile/picture", {}, None, NEEDS_SIGN_IN),
     HttpRow("get", "/pictures/{picture}/{file}", {}, None, FIVE_NOT_FOUND),
+    HttpRow("get", "/api/passkeys", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/passkeys/proof", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/passkeys/begin", {}, KNOWN, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/passkeys", {}, A_PASSKEY, FORGED),
+    HttpRow("patch", "/api/passkeys/{passkey_id}", {}, {"name": "Phone"}, NO_PASSKEY),
+    HttpRow("post", "/api/passkeys/{passkey_id}/remove", {}, KNOWN, NO_PASSKEY),
     HttpRow("get", "/api/keys", {}, None, NEEDS_SIGN_IN),
     HttpRow("post", "/api/keys", {}, {}, EMPTY_BODY),
     HttpRow("get", "/api/keys/{user_id}", {}, None, NEEDS_SIGN_IN),

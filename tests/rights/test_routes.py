@@ -54,6 +54,7 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
             values |= await room_of(standings)
         values |= {"conversation_id": place.conversation, "message_id": place.message, "report_id": new_id()}
         values["session_id"] = new_id()
+        values["passkey_id"] = new_id()
         if "sanctions" in row.path:
             values["kind"] = "mute"
         values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}
@@ -79,12 +80,14 @@ async def request(
 ) -> httpx.Response:
     values = {**values, "password": PASSWORD, "fresh": secrets.token_hex(6)}
     headers = {"Authorization": f"Bearer {who['auth_token']}"} if who is not None else {}
-    query = {name: filled(value, values) for name, value in row.query.items()}
-    body = {name: filled(value, values) for name, value in row.body.items()} if row.body is not None else None
+    query = filled(row.query, values)
+    body = filled(row.body, values) if row.body is not None else None
     return await http.request(row.method, filled(row.path, values), params=query, json=body, headers=headers)
 
 
-def filled(template: str, values: dict[str, str]) -> str:
+def filled(template: Any, values: dict[str, str]) -> Any:
+    if isinstance(template, dict):
+        return {name: filled(value, values) for name, value in template.items()}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], template)
 
 

@@ -94,17 +94,19 @@ def _derived(password: str) -> Document:
 
 def slots() -> Document:
     user, account_key = PEOPLE["alice"].user, fixed("account key")
-    code = fixed("recovery code")
+    code, prf = fixed("recovery code"), fixed("prf output")
     keys = {
         "password": fixed("password key"),
         "recovery": hkdf(code, fields("hubbub/recovery")),
         "device": fixed("device key"),
+        "passkey:0198c0de-0000-7000-8000-0000000000f1": hkdf(prf, fields("hubbub/passkey")),
     }
     return {
         "user": user,
         "account_key": b64u(account_key),
         "recovery_code": b64u(code),
         "recovery_words": words_of(code),
+        "prf_output": b64u(prf),
         "slots": {
             name: {
                 "key": b64u(key),

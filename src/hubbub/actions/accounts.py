@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hubbub.actions.new_keys import NewKeys, check_keys, seal_slots, store_keys
+from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.actor import Actor
@@ -38,6 +39,7 @@ from hubbub.wire.resources import (
     Profile,
     PublicUser,
     Register,
+    Registration,
     SettingsPush,
     SignedIn,
     Stretching,
@@ -58,6 +60,15 @@ class _Settings(NamedTuple):
     picture_before: str | None = None
 
 
+class FirstWayIn(NamedTuple):
+    """How one will sign in to a new account: by password, or by what `also` stores with it, or refuses."""
+
+    slots: Mapping[SlotName, Slot]
+    password: str | None = None
+    kdf: Kdf | None = None
+    also: Callable[[Transaction], None] | None = None
+
+
 class Accounts:
     """Every write to an account. Methods raise the refusals of `wire.errors`; nothing was changed then."""
 
@@ -69,6 +80,7 @@ class Accounts:
         signing_in: SigningIn,
         passwords: Passwords,
         credentials: Credentials,
+        proving: Proving,
         vault: Vault,
         revocations: Revocations,
         publisher: Publisher,
@@ -79,6 +91,7 @@ class Accounts:
         self._signing_in = signing_in
         self._passwords = passwords
         self._credentials = credentials
+        self._proving = proving
         self._vault = vault
         self._revocations = revocations
         self._publisher = publisher
@@ -89,27 +102,42 @@ class Accounts:
     async def register(
         self, asked: Register, terms: Terms = TERMS, handle: str | None = None, device: str = ""
     ) -> SignedIn:
-        """Make an account, with the keys that its client made for it, and sign it in on this device.
+        """Make an account with a password and sign it in on this device; `handle` is one that it must have.
 
-        `handle` is one that it must have. Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`,
-        `Unavailable`.
+        Raises as `create`.
+        """
+        first = FirstWayIn(_by_name(asked.slots), asked.password, asked.kdf)
+        return await self.create(asked, first, terms, handle, device)
+
+    async def create(
+        self,
+        asked: Registration,
+        first: FirstWayIn,
+        terms: Terms = TERMS,
+        handle: str | None = None,
+        device: str = "",
+    ) -> SignedIn:
+        """Make an account, with the keys that its client made for it, and sign it in: all accounts are made here.
+
+        Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`, `Unavailable`, and what `first` refuses.
         """
         email, name = asked.email.strip(), (asked.display_name or "").strip()
         if len(users.email_key(email)) > LONGEST_EMAIL_KEY:  # some letters are several when case is folded
             raise BadInput("email is too long.")
         user_id = new_id() if asked.id is None else require_id(asked.id)
         keys = check_keys(self._vault, user_id, asked.identity, asked.user_key)
-        slots = seal_slots(self._vault, user_id, _by_name(asked.slots))
-        account = users.Account(user_id, await self._passwords.hash(asked.password), disabled=False)
+        slots = seal_slots(self._vault, user_id, first.slots)
+        password_hash = None if first.password is None else await self._passwords.hash(first.password)
+        account = users.Account(user_id, password_hash, disabled=False)
         new = users.NewAccount(
             id=account.id,
             email=email,
             display_name=name or email,
             password_hash=account.password_hash,
-            kdf=asked.kdf,
+            kdf=first.kdf,
             handles=[handle] if handle else list(islice(candidates(name), HANDLES_TRIED)),
         )
-        await self._writer.write(_begin, new, keys, slots)
+        await self._writer.write(_begin, new, keys, slots, first.also)
         return await self._signing_in.begin(account, terms, device)
 
     async def prelogin(self, asked: Prelogin) -> Stretching:
@@ -124,7 +152,7 @@ class Accounts:
         return await self._signing_in.begin(await self._with_current_hash(account, asked.password), terms, device)
 
     async def _with_current_hash(self, account: users.Account, password: str) -> users.Account:
-        if not self._passwords.is_outdated(account.password_hash):
+        if account.password_hash is None or not self._passwords.is_outdated(account.password_hash):
             return account
         new_hash = await self._passwords.hash(password)
         await self._writer.write(users.replace_password_hash, account, new_hash, users=[account.id])
@@ -142,14 +170,15 @@ class Accounts:
         """End every family of the user: refresh tokens, access tokens and sockets."""
         await self._writer.write(families.revoke_all, user_id, users=[user_id], tell=self._revocations.apply)
 
-    async def change_password(self, user_id: str, asked: ChangePassword) -> None:
+    async def change_password(self, actor: Actor, asked: ChangePassword) -> None:
         """Set a new password and its slot, or take the old slot away, and end every family.
 
-        Raises `InvalidCredentials`, `BadInput`, `Unavailable`.
+        Raises `InvalidCredentials`, `BadInput`, `Unavailable`, and what the proof is refused with.
         """
+        user_id = actor.user_id
         if asked.new_password != asked.new_password_confirmation:
             raise BadInput("new_password_confirmation is not the same as new_password.")
-        account = await self._credentials.by_id(user_id, asked.password)
+        account = await self._proving.account(actor, asked.password, asked.proof)
         slots: dict[SlotName, Slot] = {} if asked.slot is None else {"password": asked.slot}
         sealed = seal_slots(self._vault, user_id, slots)
         new_hash = await self._passwords.hash(asked.new_password)
@@ -162,12 +191,13 @@ class Accounts:
     ) -> SignedIn:
         """Set a new password as seed 004 does, which needs no current one; ends every family and begins a new one.
 
-        Where an account key hangs on the password that is not enough: raises `InvalidCredentials` without it.
+        Where an account key hangs on the password that is not enough: raises `InvalidCredentials` without it. Nor does
+        an account without a password get its first one here, for that is another way into it.
         """
         if current is None and await self._reader.run(users.kdf_by_id, user_id) is not None:
             raise InvalidCredentials("Send current_password: the keys of this account hang on it.")
         account = await self._reader.run(users.account_by_id, user_id)
-        if account is None or current is not None:
+        if account is None or account.password_hash is None or current is not None:
             account = await self._credentials.by_id(user_id, current or "")
         new_hash = await self._passwords.hash(new_password)
         await self._writer.write(
@@ -241,9 +271,19 @@ def _by_name(slots: FirstSlots | None) -> dict[SlotName, Slot]:
     return {} if slots is None else {"password": slots.password, "recovery": slots.recovery}
 
 
-def _begin(transaction: Transaction, new: users.NewAccount, keys: NewKeys, slots: Mapping[SlotName, str]) -> None:
-    users.insert_account(transaction, new)
-    store_keys(transaction, new.id, keys, slots)
+def _begin(
+    transaction: Transaction,
+    new: users.NewAccount,
+    keys: NewKeys,
+    slots: Mapping[SlotName, str],
+    also: Callable[[Transaction], None] | None,
+) -> None:
+    # Of an account whose first way in is refused nothing is left.
+    with transaction.connection.begin_nested():
+        users.insert_account(transaction, new)
+        store_keys(transaction, new.id, keys, slots)
+        if also is not None:
+            also(transaction)
 
 
 def _change_password(

@@ -53,6 +53,7 @@ class SigningIn:
         family_id, refresh_token = new_id(), self._refresh_tokens.first()
 
         def change(transaction: Transaction) -> int:
+            users.require_unchanged(transaction.connection, account)
             if also is not None:
                 also(transaction)
             stored = self._refresh_tokens.stored(refresh_token)

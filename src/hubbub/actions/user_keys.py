@@ -18,8 +18,9 @@ from hubbub.actions.new_keys import (
     store_keys,
     user_key_context,
 )
-from hubbub.auth.credentials import Credentials
-from hubbub.storage import key_slots, keys, users
+from hubbub.actions.proving import Proving
+from hubbub.auth.actor import Actor
+from hubbub.storage import key_slots, keys, passkeys, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.users import Account
 from hubbub.storage.vault import Vault
@@ -32,11 +33,11 @@ from hubbub.wire.resources import OwnIdentityEntry, OwnKeys, OwnUserKey, PublicK
 class UserKeys:
     """Registers and shows keys. What is private is sealed under `vault` before it is stored."""
 
-    def __init__(self, *, reader: Reader, writer: Writer, vault: Vault, credentials: Credentials) -> None:
+    def __init__(self, *, reader: Reader, writer: Writer, vault: Vault, proving: Proving) -> None:
         self._reader = reader
         self._writer = writer
         self._vault = vault
-        self._credentials = credentials
+        self._proving = proving
 
     async def own(self, user_id: str) -> OwnKeys:
         """The user's keys with their private parts, as their client wrapped them."""
@@ -46,23 +47,24 @@ class UserKeys:
         """What anyone signed in may know of a user's keys. Raises `NotFound`."""
         return await self._reader.run(_public, user_id)
 
-    async def register(self, user_id: str, asked: RegisterKeys) -> OwnKeys:
+    async def register(self, actor: Actor, asked: RegisterKeys) -> OwnKeys:
         """Store the next identity key, the next user key (signed by the newest identity key), slots, or several of
         them: all or none.
 
         What is stored already with the same bytes is accepted and changes nothing. Slots replace those of the same
-        names, which takes the password: who finds a signed-in device must not lock its owner out. Raises
-        `InvalidKey`, `Conflict`, `TooLarge`, `BadInput`, `InvalidCredentials`.
+        names, which takes the password or another proof: who finds a signed-in device must not lock its owner out.
+        Raises `InvalidKey`, `Conflict`, `TooLarge`, `BadInput`, and what the proof is refused with.
         """
         if asked.identity is None and asked.user_key is None and asked.slots is None:
             raise BadInput("Send identity, user_key, slots, or several of them.")
-        account = None if asked.slots is None else await self._prove(user_id, asked.password)
+        user_id = actor.user_id
+        account = None if asked.slots is None else await self._prove(actor, asked)
         return await self._writer.write(self._register, user_id, asked, account, users=[user_id])
 
-    async def _prove(self, user_id: str, password: str | None) -> Account:
-        if password is None:
-            raise BadInput("password: slots are replaced by who sends the current password with them.")
-        return await self._credentials.by_id(user_id, password)
+    async def _prove(self, actor: Actor, asked: RegisterKeys) -> Account:
+        if asked.password is None and asked.proof is None:
+            raise BadInput("password: slots are replaced by who sends it, or another proof, with them.")
+        return await self._proving.account(actor, asked.password, asked.proof)
 
     # --- in the transaction -------------------------------------------------------------------------------------------
 
@@ -73,10 +75,15 @@ class UserKeys:
         slots = asked.slots or {}
         if account is not None:
             users.require_unchanged(connection, account)
+        for name in slots:
+            if name.startswith("passkey:"):
+                passkeys.row_of(connection, user_id, name.removeprefix("passkey:"))
         if "password" in slots and users.kdf_by_id(connection, user_id) is None:
             raise Conflict("This password is sent as it is typed, so it opens no slot; set it anew with kdf.")
         new = check_keys(self._vault, user_id, asked.identity, asked.user_key, standing_of(connection, user_id))
         # A refusal comes before the first row is written: only now is everything checked.
+        if new.identity is not None and slots:
+            key_slots.drop_slots(transaction, user_id)
         store_keys(transaction, user_id, new, seal_slots(self._vault, user_id, slots))
         return self._own(connection, user_id)
 

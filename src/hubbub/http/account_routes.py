@@ -43,12 +43,12 @@ def account_routes(accounts: Accounts, limiter: Limiter) -> Router:
         "/password",
         status_code=204,
         guards=[limited_by_user(limiter, PROVING)],
-        responses=errors(*SIGNED_IN, *WITH_BODY),
+        responses=errors(*SIGNED_IN, *WITH_BODY, 403, 409),
         summary="Set a new password, which ends every sign-in",
         description="Without `slot` the password slot goes; without `kdf` the password is from now on sent as typed.",
     )
     async def change_password(request: HubbubRequest, data: JSONBody[ChangePassword]) -> None:
-        await accounts.change_password(request.user.user_id, data)
+        await accounts.change_password(request.user, data)
 
     @patch(
         "/profile",
@@ -70,12 +70,12 @@ def key_routes(keys: UserKeys, limiter: Limiter) -> Router:
         "/",
         status_code=200,
         guards=[limited_by_user(limiter, PROVING)],
-        responses=errors(*SIGNED_IN, *WITH_BODY, 409, 422),
+        responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409, 422),
         summary="Register the next identity key, the next user key, slots, or several of them",
-        description="All or none. `slots` takes the current `password` as it is sent to sign in.",
+        description="All or none. `slots` takes the current `password` as it is sent to sign in, or another `proof`.",
     )
     async def register_keys(request: HubbubRequest, data: JSONBody[RegisterKeys]) -> OwnKeys:
-        return await keys.register(request.user.user_id, data)
+        return await keys.register(request.user, data)
 
     @get("/{user_id:str}", responses=errors(*SIGNED_IN, 404), summary="What to encrypt to, and to check")
     async def public_keys(user_id: UserId) -> PublicKeys:

@@ -19,7 +19,9 @@ from hubbub.actions.groups import Groups
 from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.moderation import Moderation
+from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.proving import Proving
 from hubbub.actions.removals import Removals
 from hubbub.actions.reports import Reports
 from hubbub.actions.room_expelling import RoomExpelling
@@ -45,6 +47,7 @@ from hubbub.http.group_routes import group_routes
 from hubbub.http.leaderboard_routes import leaderboard_routes
 from hubbub.http.moderation_routes import moderation_routes
 from hubbub.http.parts import Conversations, Messages, Sync
+from hubbub.http.passkey_routes import passkey_routes, passkey_sign_in
 from hubbub.http.picture_routes import picture_routes, shown_pictures
 from hubbub.http.problems import exception_handlers
 from hubbub.http.reading_routes import message_routes, sync_routes, user_routes
@@ -60,6 +63,8 @@ def create_app(
     *,
     accounts: Accounts,
     signing_in: SigningIn,
+    passkeys: Passkeys,
+    proving: Proving,
     keys: UserKeys,
     directory: Directory,
     messages: Messages,
@@ -105,6 +110,7 @@ def create_app(
                 account_routes(accounts, limiter),
                 session_routes(sessions),
                 chat_account_routes(accounts, limiter),
+                passkey_routes(passkeys, proving, limiter),
                 picture_routes(accounts, pictures, limiter),
                 key_routes(keys, limiter),
                 user_routes(directory),
@@ -124,6 +130,7 @@ def create_app(
         )
         return [
             auth_routes(accounts, signing_in, limiter, addresses),
+            passkey_sign_in(passkeys, limiter, addresses),
             chat_sign_in(accounts, limiter, addresses, own),
             api,
             shown_pictures(pictures),

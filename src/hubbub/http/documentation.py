@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
-from hubbub.wire import livechat, resources, rest, sessions
+from hubbub.wire import livechat, passkeys, resources, rest, sessions
 from hubbub.wire.events import ChoiceRow, Pulled, RemovalRow
 from hubbub.wire.resources import Problem
 
@@ -32,6 +32,18 @@ WITH_BODY = (413, 507)
 SIGNED_IN = (401,)
 BODIES = (
     resources.Register,
+    passkeys.PasskeySignIn,
+    passkeys.SignedInByPasskey,
+    passkeys.BeginRegistration,
+    passkeys.RegisterWithPasskey,
+    passkeys.PasskeyRequest,
+    passkeys.PasskeyCreation,
+    passkeys.BeginPasskey,
+    passkeys.NewPasskey,
+    passkeys.RenamePasskey,
+    passkeys.RemovePasskey,
+    passkeys.PasskeyRow,
+    passkeys.PasskeyList,
     resources.Prelogin,
     resources.Stretching,
     resources.Login,

@@ -103,6 +103,13 @@ def living(connection: Connection, user_id: str, now: int) -> list[Family]:
     return [Family(*row) for row in rows]
 
 
+def began_at(connection: Connection, family_id: str) -> int | None:
+    """When the sign-in was made that this family stems from, in milliseconds; None: there is none, or it has ended."""
+    query = select(families.c.inserted_at).where(families.c.id == family_id, families.c.revoked_at.is_(None))
+    began: int | None = connection.execute(query).scalar()
+    return began
+
+
 # --- exchanging ---------------------------------------------------------------------------------------------
 
 

@@ -25,5 +25,10 @@ def put_slots(transaction: Transaction, user_id: str, sealed: Mapping[SlotName, 
         transaction.connection.execute(insert(key_slots), row)
 
 
+def drop_slots(transaction: Transaction, user_id: str) -> None:
+    """All of them: what opened the account key before opens nothing any more."""
+    transaction.connection.execute(delete(key_slots).where(key_slots.c.user_id == user_id))
+
+
 def drop_slot(transaction: Transaction, user_id: str, name: SlotName) -> None:
     transaction.connection.execute(delete(key_slots).where(key_slots.c.user_id == user_id, key_slots.c.name == name))

@@ -93,7 +93,7 @@ users = Table(
     Column("email_key", _key(320), nullable=False, unique=True),  # the address as it is compared
     Column("display_name", Text, nullable=False),
     Column("search_text", Text, nullable=False),  # handle and display name, case folded
-    Column("password_hash", Text, nullable=False),
+    Column("password_hash", Text),  # null: the account has no password
     # JSON: how clients stretch the password before they send it; null: it is sent as it is typed.
     Column("kdf", Text),
     Column("about", Text, nullable=False),
@@ -186,12 +186,37 @@ identity_keys = Table(
     Column("inserted_at", BigInteger, nullable=False),
 )
 
-# The account key, wrapped by clients under what opens it: `password`, `recovery`.
+# What signs somebody in without a password (WebAuthn): the public key of a credential that an authenticator keeps.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("user_id", _id(), primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("credential_id", _key(1364), nullable=False, unique=True),  # b64u, of at most 1,023 bytes
+    Column("public_key", Text, nullable=False),  # b64u of a COSE key
+    Column("sign_count", BigInteger, nullable=False),  # 0: its authenticator does not count
+    Column("transports", Text, nullable=False),  # JSON array: how browsers reach the authenticator
+    Column("name", Text, nullable=False),
+    Column("used_at", BigInteger),  # null: never
+    Column("copied_at", BigInteger),  # when its counter went back, as that of a copy does; null: it never did
+    Column("inserted_at", BigInteger, nullable=False),
+)
+
+# Challenges that were answered, by their hash, until they expire by themselves: each is good for one answer.
+spent_challenges = Table(
+    "spent_challenges",
+    metadata,
+    Column("hash", _key(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("spent_challenges_expiry", "expires_at"),
+)
+
+# The account key, wrapped by clients under what opens it: `password`, `recovery`, `passkey:{id}`.
 key_slots = Table(
     "key_slots",
     metadata,
     Column("user_id", _id(), primary_key=True),
-    Column("name", _key(16), primary_key=True),
+    Column("name", _key(48), primary_key=True),
     Column("slot", Text, nullable=False),  # JSON, sealed under the vault key
     Column("updated_at", BigInteger, nullable=False),
 )

@@ -45,6 +45,7 @@ from hubbub.storage.schema import (
     removals,
     revocations,
     sanctions,
+    spent_challenges,
     user_changes,
     users,
 )
@@ -130,6 +131,7 @@ class Sweep:
         yield sanctions, sanctions.c.until < now
         yield mails, mails.c.state.in_(("sent", "dead")) & (mails.c.due_at < now)
         yield address_tokens, address_tokens.c.expires_at < now - DAY  # until then one learns that it has expired
+        yield spent_challenges, spent_challenges.c.expires_at < now - HOUR  # clocks of processes may differ
         has_tokens = exists().where(refresh_tokens.c.family_id == families.c.id)
         yield families, (families.c.used_at < now - self._ages.families) & ~has_tokens
 

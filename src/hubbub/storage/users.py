@@ -26,7 +26,7 @@ class Account(msgspec.Struct, frozen=True):
     """What signing in needs to know."""
 
     id: str
-    password_hash: str
+    password_hash: str | None  # None: the account has no password
     disabled: bool
 
 
@@ -36,7 +36,7 @@ class NewAccount(msgspec.Struct, frozen=True):
     id: str
     email: str
     display_name: str
-    password_hash: str
+    password_hash: str | None
     kdf: Kdf | None
     handles: list[str]
 

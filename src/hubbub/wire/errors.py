@@ -121,6 +121,23 @@ class InvalidCredentials(Unauthorized):
     sentence = "The address or the password is wrong."
 
 
+class InvalidPasskey(Unauthorized):
+    code = "invalid_passkey"
+    sentence = "What the passkey answered does not hold for this server."
+
+
+class UnknownPasskey(InvalidPasskey):
+    """Also the answer where the account is shut, so that nobody learns which are."""
+
+    code = "unknown_passkey"
+    sentence = "This passkey signs nobody in here; perhaps it was removed."
+
+
+class CopiedPasskey(InvalidPasskey):
+    code = "copied_passkey"
+    sentence = "This passkey was used elsewhere since, so there may be a copy of it: sign in another way and remove it."
+
+
 class InvalidToken(Unauthorized):
     code = "invalid_token"
     sentence = "The token is not valid; sign in again."
@@ -149,6 +166,11 @@ class Forbidden(Refusal):
 class ForeignPage(Forbidden):
     code = "foreign_page"
     sentence = "A page of another origin may not use the cookie of this one."
+
+
+class FreshProofRequired(Forbidden):
+    code = "fresh_proof_required"
+    sentence = "Show once more that it is you: with your password, with a passkey, or by signing in again."
 
 
 class NotOwner(Forbidden):
@@ -210,6 +232,21 @@ class EmailTaken(Conflict):
     code = "email_taken"
     status = 422
     sentence = "This address already has an account."
+
+
+class PasskeyTaken(Conflict):
+    code = "passkey_taken"
+    sentence = "This passkey is registered already."
+
+
+class StaleChallenge(Conflict):
+    code = "stale_challenge"
+    sentence = "This was begun too long ago, or answered before; begin again."
+
+
+class LastWayIn(Conflict):
+    code = "last_way_in"
+    sentence = "Nothing else lets you into your account; add another way in first."
 
 
 class StaleRevision(Conflict):

@@ -38,7 +38,19 @@ class IdentityKey(msgspec.Struct, frozen=True, gc=False):
 
 # --- what opens the account key (Hubbub's design of keys and envelopes, sections 1 and 2) ----------------------------
 
-SlotName = Literal["password", "recovery"]
+_ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+SlotName = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(password|recovery|passkey:{_ID})$",
+        description="`password`, `recovery`, or `passkey:` and the id of a passkey.",
+    ),
+]
+
+
+def passkey_slot(passkey_id: str) -> SlotName:
+    """The name of the slot that a passkey opens."""
+    return f"passkey:{passkey_id}"
 
 
 class Kdf(msgspec.Struct, frozen=True, kw_only=True):

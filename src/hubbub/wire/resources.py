@@ -21,6 +21,7 @@ from hubbub.wire.sessions import DeviceName
 from hubbub.wire.signing import b64u_decode
 
 LONGEST_TOKEN = 512
+LONGEST_CREDENTIAL = 1364  # 1,023 bytes as base64url (WebAuthn level 3, 4)
 MOST_RECENTS = 50
 DERIVED_BYTES = 32
 
@@ -33,6 +34,9 @@ Email = Annotated[
         description="An e-mail address; compared without regard to case.",
         examples=["test@example.com"],
     ),
+]
+CredentialId = Annotated[
+    str, Meta(min_length=1, max_length=LONGEST_CREDENTIAL, description="Of a WebAuthn credential, as base64url.")
 ]
 Password = Annotated[str, Meta(min_length=1, max_length=1024, examples=["VerySecurePassword1!"])]
 NewPassword = Annotated[str, Meta(min_length=8, max_length=1024, examples=["VerySecurePassword2!"])]
@@ -64,6 +68,29 @@ class Body(msgspec.Struct, kw_only=True):
 # --- what is sent -------------------------------------------------------------------------------------------
 
 
+class Assertion(Body, kw_only=True):
+    """What an authenticator answered to a challenge: an AuthenticationResponseJSON of WebAuthn level 3, 5.1."""
+
+    id: CredentialId
+    response: AssertionResponse
+
+
+class AssertionResponse(Body, kw_only=True, rename="camel"):
+    client_data_json: Annotated[str, Meta(min_length=1, max_length=8192)] = msgspec.field(name="clientDataJSON")
+    authenticator_data: Annotated[str, Meta(min_length=1, max_length=8192)]
+    signature: Annotated[str, Meta(min_length=1, max_length=4096)]
+    user_handle: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class Proof(Body, kw_only=True):
+    """That it is really the owner of the account who asks: the current `password` as it is sent to sign in, or what a
+    `passkey` answered to `POST /api/passkeys/proof`. Empty: that the sign-in is younger than five minutes.
+    """
+
+    password: Password | None = None
+    passkey: Assertion | None = None
+
+
 class Login(Body, kw_only=True):
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Password
@@ -85,9 +112,11 @@ class ChangePassword(Body, kw_only=True):
     """With `kdf`, `new_password` is what the client derived by it, and `slot` the account key under the rest.
 
     A change that brings no `slot` deletes the old one; one without `kdf` says that the password is sent as it is typed.
+    In place of the current `password` there may be another `proof`: an account may have none.
     """
 
-    password: Password
+    password: Password | None = None
+    proof: Proof | None = None
     new_password: NewPassword
     new_password_confirmation: Password
     kdf: Kdf | None = None
@@ -99,6 +128,8 @@ class ChangePassword(Body, kw_only=True):
             _require_derived(self.new_password, "new_password")
         elif self.slot is not None:
             raise BadInput("slot: it is opened by what kdf gives; send both.")
+        if self.password is None and self.proof is None:
+            raise BadInput("password: send the current one, or another proof.")
 
 
 class ChangeProfile(Body, kw_only=True):
@@ -133,12 +164,15 @@ class NewUserKey(Body, kw_only=True):
 
 
 class RegisterKeys(Body, kw_only=True):
-    """`slots` replace those of the same names, which takes the current `password` as it is sent to sign in."""
+    """`slots` replace those of the same names, which takes the current `password` as it is sent to sign in, or another
+    `proof`. Slots that come with a new `identity` are all that are left: the account key is a new one, too.
+    """
 
     identity: NewIdentityKey | None = None
     user_key: NewUserKey | None = None
     slots: Annotated[dict[SlotName, Slot], Meta(min_length=1)] | None = None
     password: Password | None = None
+    proof: Proof | None = None
 
 
 class FirstSlots(Body, kw_only=True):
@@ -146,18 +180,32 @@ class FirstSlots(Body, kw_only=True):
     recovery: Slot
 
 
-class Register(Body, kw_only=True):
-    """With `kdf`, `password` is what the client derived by it. Keys and slots are made for an `id` of the client's."""
+class Registration(Body, kw_only=True):
+    """What an account is made of, whichever is the first way into it. Keys are made for an `id` of the client's."""
 
     email: Email
-    password: NewPassword
     display_name: DisplayName | None = None
     id: Annotated[str, Meta(min_length=36, max_length=36, description="A fresh UUID.")] | None = None
-    kdf: Kdf | None = None
-    slots: FirstSlots | None = None
     identity: NewIdentityKey | None = None
     user_key: NewUserKey | None = None
     device_name: DeviceName | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require_id("identity", "user_key")
+
+    def _require_id(self, *names: str) -> None:
+        for name in names:
+            if self.id is None and getattr(self, name) is not None:
+                raise BadInput(f"{name}: it is made for the id of the account; send both.")
+
+
+class Register(Registration, kw_only=True):
+    """With `kdf`, `password` is what the client derived by it."""
+
+    password: NewPassword
+    kdf: Kdf | None = None
+    slots: FirstSlots | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -165,10 +213,7 @@ class Register(Body, kw_only=True):
             _require_derived(self.password, "password")
         elif self.slots is not None:
             raise BadInput("slots: the password slot is opened by what kdf gives; send both.")
-        if self.id is None:
-            for name in ("slots", "identity", "user_key"):
-                if getattr(self, name) is not None:
-                    raise BadInput(f"{name}: it is made for the id of the account; send both.")
+        self._require_id("slots")
 
 
 def _require_derived(password: str, name: str) -> None:

@@ -20,9 +20,9 @@ from hubbub.client.crypto.notes import open_note, seal_note
 from hubbub.client.crypto.passwords import derive_secret
 from hubbub.client.crypto.refused import Refused
 from hubbub.client.crypto.safety_number import safety_number
-from hubbub.client.crypto.slots import open_slot, open_with_words, recovery_key
+from hubbub.client.crypto.slots import open_slot, open_with_words, passkey_key, recovery_key
 from hubbub.client.crypto.words import code_of, words_of
-from hubbub.wire.keys import IdentityKey, Slot
+from hubbub.wire.keys import IdentityKey, Slot, passkey_slot
 from hubbub.wire.links import Link
 from hubbub.wire.resources import OwnUserKey
 from hubbub.wire.signing import b64u, b64u_decode
@@ -76,6 +76,8 @@ def test_slots_open() -> None:
         assert b64u(open_slot(vectors["user"], name, b64u_decode(one["key"]), slot)) == vectors["account_key"], name
     recovery = vectors["slots"]["recovery"]
     assert b64u(recovery_key(b64u_decode(vectors["recovery_code"]))) == recovery["key"]
+    passkey = vectors["slots"][passkey_slot("0198c0de-0000-7000-8000-0000000000f1")]
+    assert b64u(passkey_key(b64u_decode(vectors["prf_output"]))) == passkey["key"]
     slot = msgspec.convert(recovery["slot"], Slot)
     assert b64u(open_with_words(vectors["user"], vectors["recovery_words"], slot)) == vectors["account_key"]
 

@@ -1,4 +1,4 @@
-"""The account key, and the slots in which it is kept: under the password, the recovery words, this device.
+"""The account key, and the slots in which it is kept: under the password, the recovery words, a passkey, this device.
 
 Source: Hubbub's design of keys and envelopes, section 2.
 """
@@ -13,9 +13,12 @@ from hubbub.client.crypto.words import code_of
 from hubbub.wire.keys import Slot
 from hubbub.wire.signing import fields
 
+# What every client has authenticators evaluate: a passkey opens its slot wherever it is used.
+PRF_INPUT = b"hubbub/passkey-prf/1"
+
 
 def seal_slot(user: str, name: str, key: bytes, account_key: bytes) -> Slot:
-    """The account key of `user` under the key of the slot `name`: `password`, `recovery` or `device`."""
+    """The account key of `user` under the key of the slot `name`: `password`, `recovery`, `device`, `passkey:{id}`."""
     return seal_box(key, account_key, fields(user, name))
 
 
@@ -41,3 +44,8 @@ def open_with_words(user: str, words: Sequence[str], slot: Slot | None) -> bytes
 def recovery_key(code: bytes) -> bytes:
     """The key of the recovery slot."""
     return derive(code, fields("hubbub/recovery"))
+
+
+def passkey_key(prf: bytes) -> bytes:
+    """The key of a passkey's slot: `prf` is what its authenticator's extension `prf` gives for `PRF_INPUT`."""
+    return derive(prf, fields("hubbub/passkey"))

@@ -22,6 +22,14 @@ export const problems: Record<string, string> = {
 	token_of_another: 'Somebody else is signed in here. Reload the page.',
 	email_taken: 'There is already an account with this address. Sign in instead.',
 	id_taken: 'That was already made once. Try again.',
+	invalid_passkey: 'The passkey could not be used here. Open this page at its usual address and try again.',
+	unknown_passkey: 'This passkey does not sign you in here. Perhaps it was removed; sign in another way.',
+	copied_passkey:
+		'This passkey was used elsewhere since, so there may be a copy of it. Sign in another way and remove it.',
+	passkey_taken: 'This passkey is registered already.',
+	stale_challenge: 'That took too long. Try again.',
+	fresh_proof_required: 'Show once more that it is you, then try again.',
+	last_way_in: 'Nothing else would let you into your account. Add a password or another passkey first.',
 
 	// May they, and is it there.
 	forbidden: 'You may not do this.',

@@ -1049,6 +1049,30 @@ export interface PutOut {
 	participants: string[];
 	reason: 'admin' | 'owner';
 }
+/**
+ * What an authenticator answered to a challenge: an AuthenticationResponseJSON of WebAuthn level 3, 5.1.
+ */
+export interface Assertion {
+	/**
+	 * Of a WebAuthn credential, as base64url.
+	 */
+	id: string;
+	response: AssertionResponse;
+}
+export interface AssertionResponse {
+	clientDataJSON: string;
+	authenticatorData: string;
+	signature: string;
+	userHandle?: string | null;
+}
+/**
+ * That it is really the owner of the account who asks: the current `password` as it is sent to sign in, or what a
+ * `passkey` answered to `POST /api/passkeys/proof`. Empty: that the sign-in is younger than five minutes.
+ */
+export interface Proof {
+	password?: string | null;
+	passkey?: Assertion | null;
+}
 export interface Login {
 	email: string;
 	password: string;
@@ -1068,9 +1092,11 @@ export interface Prelogin {
  * With `kdf`, `new_password` is what the client derived by it, and `slot` the account key under the rest.
  *
  * A change that brings no `slot` deletes the old one; one without `kdf` says that the password is sent as it is typed.
+ * In place of the current `password` there may be another `proof`: an account may have none.
  */
 export interface ChangePassword {
-	password: string;
+	password?: string | null;
+	proof?: Proof | null;
 	new_password: string;
 	new_password_confirmation: string;
 	kdf?: Kdf | null;
@@ -1119,7 +1145,8 @@ export interface NewUserKey {
 	private_key?: {} | null;
 }
 /**
- * `slots` replace those of the same names, which takes the current `password` as it is sent to sign in.
+ * `slots` replace those of the same names, which takes the current `password` as it is sent to sign in, or another
+ * `proof`. Slots that come with a new `identity` are all that are left: the account key is a new one, too.
  */
 export interface RegisterKeys {
 	identity?: NewIdentityKey | null;
@@ -1128,27 +1155,42 @@ export interface RegisterKeys {
 		[k: string]: Slot;
 	} | null;
 	password?: string | null;
+	proof?: Proof | null;
 }
 export interface FirstSlots {
 	password: Slot;
 	recovery: Slot;
 }
 /**
- * With `kdf`, `password` is what the client derived by it. Keys and slots are made for an `id` of the client's.
+ * What an account is made of, whichever is the first way into it. Keys are made for an `id` of the client's.
+ */
+export interface Registration {
+	/**
+	 * An e-mail address; compared without regard to case.
+	 */
+	email: string;
+	display_name?: string | null;
+	id?: string | null;
+	identity?: NewIdentityKey | null;
+	user_key?: NewUserKey | null;
+	device_name?: string | null;
+}
+/**
+ * With `kdf`, `password` is what the client derived by it.
  */
 export interface Register {
 	/**
 	 * An e-mail address; compared without regard to case.
 	 */
 	email: string;
-	password: string;
 	display_name?: string | null;
 	id?: string | null;
-	kdf?: Kdf | null;
-	slots?: FirstSlots | null;
 	identity?: NewIdentityKey | null;
 	user_key?: NewUserKey | null;
 	device_name?: string | null;
+	password: string;
+	kdf?: Kdf | null;
+	slots?: FirstSlots | null;
 }
 /**
  * `version` is that of the text which was shown.
@@ -1643,4 +1685,175 @@ export interface Session {
  */
 export interface SessionList {
 	items: Session[];
+}
+export interface AttestationResponse {
+	clientDataJSON: string;
+	attestationObject: string;
+	/**
+	 * @maxItems 16
+	 */
+	transports?:
+		| []
+		| [string]
+		| [string, string]
+		| [string, string, string]
+		| [string, string, string, string]
+		| [string, string, string, string, string]
+		| [string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string, string, string, string, string, string, string]
+		| [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+		| [
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string
+		  ]
+		| [
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string,
+				string
+		  ];
+}
+/**
+ * What an authenticator made: a RegistrationResponseJSON.
+ */
+export interface Attestation {
+	/**
+	 * Of a WebAuthn credential, as base64url.
+	 */
+	id: string;
+	response: AttestationResponse;
+}
+export interface BeginPasskey {
+	proof: Proof;
+}
+/**
+ * `id` and the options that led to `credential` are those of one answer. `slot`: the account key under what the
+ * authenticator's extension `prf` gives, sealed for the slot `passkey:{id}`.
+ */
+export interface NewPasskey {
+	id: string;
+	/**
+	 * What its owner calls it.
+	 */
+	name: string;
+	credential: Attestation;
+	slot?: Slot | null;
+}
+export interface RenamePasskey {
+	/**
+	 * What its owner calls it.
+	 */
+	name: string;
+}
+export interface RemovePasskey {
+	proof: Proof;
+}
+export interface PasskeySignIn {
+	credential: Assertion;
+	device_name?: string | null;
+}
+/**
+ * `id` is that of the account which the client is about to make; the passkey keeps it.
+ */
+export interface BeginRegistration {
+	id: string;
+	/**
+	 * An e-mail address; compared without regard to case.
+	 */
+	email: string;
+	display_name?: string | null;
+}
+export interface RecoverySlot {
+	recovery: Slot;
+}
+/**
+ * As with a password, but the first way into the account is a passkey, and there is no password.
+ */
+export interface RegisterWithPasskey {
+	/**
+	 * An e-mail address; compared without regard to case.
+	 */
+	email: string;
+	display_name?: string | null;
+	id: string;
+	identity?: NewIdentityKey | null;
+	user_key?: NewUserKey | null;
+	device_name?: string | null;
+	passkey: NewPasskey;
+	slots?: RecoverySlot | null;
+}
+/**
+ * `options`: PublicKeyCredentialRequestOptionsJSON, for `navigator.credentials.get`.
+ */
+export interface PasskeyRequest {
+	options: {};
+}
+/**
+ * `options`: PublicKeyCredentialCreationOptionsJSON, for `navigator.credentials.create`; `id`: what the
+ * passkey will be called in routes, and its slot `passkey:{id}`.
+ */
+export interface PasskeyCreation {
+	id: string;
+	options: {};
+}
+/**
+ * `opens`: it has a slot of the account key. `copied_at`: when its counter went back, as that of a copy does.
+ */
+export interface PasskeyRow {
+	id: string;
+	credential_id: string;
+	name: string;
+	opens: boolean;
+	used_at: string | null;
+	copied_at: string | null;
+	inserted_at: string;
+}
+/**
+ * `password`: whether the account has one, too.
+ */
+export interface PasskeyList {
+	items: PasskeyRow[];
+	password: boolean;
+}
+/**
+ * `passkey_id` names the slot that the passkey opens, if it has one: `passkey:{passkey_id}`.
+ */
+export interface SignedInByPasskey {
+	user: OwnUser;
+	conversations: ConversationRow[];
+	users: PublicUser[];
+	auth_token: string;
+	refresh_token: string;
+	passkey_id: string;
 }

@@ -320,7 +320,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column(
-            "name", sa.String(length=16).with_variant(sa.String(length=16, collation="C"), "postgresql"), nullable=False
+            "name", sa.String(length=48).with_variant(sa.String(length=48, collation="C"), "postgresql"), nullable=False
         ),
         sa.Column("slot", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
@@ -540,6 +540,31 @@ def upgrade() -> None:
     with op.batch_alter_table("participants", schema=None) as batch_op:
         batch_op.create_index("participants_name", ["conversation_id", "name_key"], unique=True)
 
+    op.create_table(
+        "passkeys",
+        sa.Column(
+            "user_id",
+            sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "id", sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "credential_id",
+            sa.String(length=1364).with_variant(sa.String(length=1364, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("transports", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.Column("copied_at", sa.BigInteger(), nullable=True),
+        sa.Column("inserted_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "id"),
+        sa.UniqueConstraint("credential_id"),
+    )
     op.create_table(
         "private_pairs",
         sa.Column(
@@ -775,6 +800,17 @@ def upgrade() -> None:
         batch_op.create_index("scores_day", ["day"], unique=False)
 
     op.create_table(
+        "spent_challenges",
+        sa.Column(
+            "hash", sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("hash"),
+    )
+    with op.batch_alter_table("spent_challenges", schema=None) as batch_op:
+        batch_op.create_index("spent_challenges_expiry", ["expires_at"], unique=False)
+
+    op.create_table(
         "user_changes",
         sa.Column(
             "user_id",
@@ -833,7 +869,7 @@ def upgrade() -> None:
         ),
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("kdf", sa.Text(), nullable=True),
         sa.Column("about", sa.Text(), nullable=False),
         sa.Column(
@@ -893,6 +929,10 @@ def downgrade() -> None:
         )
 
     op.drop_table("user_changes")
+    with op.batch_alter_table("spent_challenges", schema=None) as batch_op:
+        batch_op.drop_index("spent_challenges_expiry")
+
+    op.drop_table("spent_challenges")
     with op.batch_alter_table("scores", schema=None) as batch_op:
         batch_op.drop_index("scores_day")
 
@@ -927,6 +967,7 @@ def downgrade() -> None:
 
     op.drop_table("reactions")
     op.drop_table("private_pairs")
+    op.drop_table("passkeys")
     with op.batch_alter_table("participants", schema=None) as batch_op:
         batch_op.drop_index("participants_name")
 
