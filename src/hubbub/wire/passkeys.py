@@ -13,7 +13,6 @@ from hubbub.wire.resources import (
     Assertion,
     Body,
     CredentialId,
-    DeviceName,
     DisplayName,
     Email,
     Id,
