@@ -154,3 +154,33 @@ async def test_adding_who_is_there_already_announces_nothing(persons: list[Perso
     added = await hers.ask(topic, "modify_conversation", {"new_members": [cleo.id]})
     push = await his.wait_for(bob.topic, "new_conversation")
     assert push["version"] == added["version"] == sent["version"] + 1
+
+
+async def test_what_is_repeated_after_a_removal_does_not_show_half_of_it(persons: list[Person]) -> None:
+    """A removal is a message, a row of the moderator's and the reactions that went, in one version: who missed it and
+    heard the message alone under that version would never ask for the rest."""
+    ada, bob, _ = persons
+    hers, his = await ada.arrive(), await bob.arrive()
+    id = await start_open_group(hers, *persons[1:])
+    topic = conversation(id)
+    for client in (hers, his):
+        await client.join(topic)
+    message = {"id": new_id(), "content": "something rude"}
+    about = {"message_group_id": message["id"]}
+    requests: list[tuple[str, Row]] = [
+        ("send_message", message),
+        ("edit_message", {**about, "content": "something ruder", "op_id": new_id()}),
+        ("react", {**about, "emoji": "👍", "op_id": new_id()}),
+    ]
+    for event, payload in requests:
+        await his.ask(topic, event, payload)
+    assert (await ada.put(f"/api/conversations/{id}/messages/{message['id']}/removal", {})).status_code == 200
+    removed = await hers.wait_for(topic, "message_removed")
+    for event, payload in requests:
+        await his.ask(topic, event, payload)
+    await his.ask(topic, "send_message", {"content": "the end"})
+    await hers.wait_for(topic, "new_message", lambda told: told["message"]["content"] == "the end")
+    told = [frame.payload for frame in hers.frames if frame.topic == topic and "changes" in (frame.payload or {})]
+    shown = [push["changes"] for push in told if push.get("version") == removed["version"]]
+    assert all(len(changes) == 3 for changes in shown)
+    assert sorted(row["kind"] for row in removed["changes"]) == ["message", "reaction", "removal"]

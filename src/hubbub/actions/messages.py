@@ -92,16 +92,21 @@ class Messages:
         if isinstance(outcome, Refusal):
             done(outcome)
             return
+        message = outcome.message
+        row = bytes(raw(message_row(as_seen(message, outcome.copies.get(message.owner_id)))))
+        if message.version == message.created_version:
+            self._tell_sent(outcome, row)
+        done(msgspec.Raw(b'{"message":%b,"version":%d}' % (row, message.version)))
+
+    def _tell_sent(self, outcome: Sent, row: bytes) -> None:
+        """A repeat says nothing of a later version, of which the message may be a part alone, as with a removal."""
         conversation, message = outcome.conversation, outcome.message
-        mine = as_seen(message, outcome.copies.get(message.owner_id))
-        row = bytes(raw(message_row(mine)))
         if conversation.encrypted:
             changed = ChangedMessage(conversation, message, message.version, outcome.copies, unseeing=outcome.unseeing)
             self._announcer.announce("new_message", changed)
         else:  # what everyone is told is what the sender is answered, so it is encoded once
             push = message_push(message, row, outcome.author)
             self._publisher.to_conversation(conversation.id, "new_message", push, conversation.departed_version)
-        done(msgspec.Raw(b'{"message":%b,"version":%d}' % (row, message.version)))
 
     # --- editing --------------------------------------------------------------------------------------------------
 
@@ -120,7 +125,7 @@ class Messages:
         return msgspec.Raw(b'{"message":%b,"version":%d}' % (bytes(row), changed.version))
 
     def _tell_edit(self, changed: ChangedMessage) -> None:
-        if not changed.message.deleted:
+        if changed.message.version == changed.version and not changed.message.deleted:
             self._announcer.announce("edit_message", changed)
 
     def _apply_edit(self, transaction: Transaction, operation: Request, id: str, said: Said) -> ChangedMessage:

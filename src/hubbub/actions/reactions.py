@@ -63,6 +63,8 @@ class Reactions:
     def _tell_reaction(self, event: str, changed: ChangedMessage) -> None:
         assert changed.reaction is not None
         change = reaction_change(changed.reaction)
+        if change.version != changed.version:
+            return  # a repeat: what took the reaction off since was told as a whole
         payload = {
             "conversation_id": changed.conversation.id,
             "message_group_id": changed.message.id,
