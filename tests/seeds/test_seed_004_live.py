@@ -14,6 +14,7 @@ from tests.chat import Chat
 from tests.folder_servers import Doors
 from tests.people import People, Person, conversation
 from tests.phoenix import Client
+from tests.server import promote
 
 LOBBY = "00000000-0000-7000-8000-006c6f626279"
 LOBBY_TOPIC = conversation(LOBBY)
@@ -141,6 +142,28 @@ async def test_what_fails_is_told_to_who_sent_it(
     await chat.say("message", **frame)
     assert await chat.wait_for("message_failed") == {"type": "message_failed", "reason": reason}
     assert not [heard for heard in other.heard if heard["type"].startswith("message")]
+
+
+@pytest.mark.parametrize("kind", ["mute", "ban"])
+async def test_who_is_muted_or_banned_in_the_lobby_is_told_why_and_reads_on(
+    chats: Chats, people: People, doors: Doors, kind: str
+) -> None:
+    """ "Sends message-failed to the socket if anything fails": on a socket that was signed in before, too."""
+    ada, root = await people.sign_up("Ada", "Root")
+    promote(doors.first, root.id)
+    chat, other = await chats.open(ada, second=True), await chats.open(root)
+    await chat.say("message", subject="", message="something loud")
+    await other.wait_for("message", lambda heard: heard["user"]["id"] == ada.id)
+    path = f"/api/conversations/{LOBBY}/sanctions/{ada.id}/{kind}"
+    assert (await root.put(path, {"reason": "Loud"})).status_code == 200
+    await chat.say("message", subject="", message="something louder")
+    assert await chat.wait_for("message_failed") == {"type": "message_failed", "reason": "muted"}
+    await other.say("message", subject="", message="it is quiet here")
+    await chat.wait_for("message", lambda heard: heard["message"] == "it is quiet here")
+    assert "something louder" not in str(other.heard)
+    assert (await root.delete(path)).status_code == 204
+    await chat.say("message", subject="", message="thank you")
+    await other.wait_for("message", lambda heard: heard["message"] == "thank you")
 
 
 @pytest.mark.parametrize(
