@@ -282,6 +282,7 @@ class Connection(asyncio.Protocol):
             self.flush()
             self.transport.write(close_frame(code))
             self.phase = self.CLOSING
+            self.gateway.wheel.wait(_Abort(self), CLOSING_PATIENCE)  # it may not read what it was sent before
             leave_all(self)
         self.transport.close()
 
@@ -312,7 +313,7 @@ class Connection(asyncio.Protocol):
 
 
 class _Abort:
-    """Ends a connection whose client does not answer the close frame."""
+    """Ends a connection whose client does not answer the close frame, or does not take what comes before it."""
 
     __slots__ = ("connection",)
 
