@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,12 +22,15 @@ from tests.services import free_port, wait_until
 FOR_TESTS = {"HUBBUB_RATE_LIMITS": "off", "HUBBUB_PASSWORD_MEMORY": "8192", "HUBBUB_LOG_FORMAT": "json"}
 
 
+HUBBUB = ("-m", "hubbub.cli")
+
+
 class ServerProcess:
     """One `hubbub serve`, ready when made.
 
     `folder` is an empty folder of its own, for data and log. `environment` holds further `HUBBUB_*`
-    variables; those that the tests run under do not reach the server. Raises `AssertionError` with the end of
-    its log when it is not ready in time. As a context manager it is stopped at the end.
+    variables; those that the tests run under do not reach the server. `program` is what Python runs. Raises
+    `AssertionError` with the end of its log when it is not ready in time. As a context manager it stops at the end.
     """
 
     def __init__(
@@ -37,8 +40,10 @@ class ServerProcess:
         port: int | None = None,
         workers: int = 1,
         environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = HUBBUB,
     ) -> None:
         self.folder = folder
+        self._program = program
         self.port = port or free_port()
         self.environment = {
             **surroundings(),
@@ -87,7 +92,7 @@ class ServerProcess:
         """Returns once `/readyz` says so."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command("serve"),
+                [sys.executable, *self._program, "serve"],
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -133,13 +138,20 @@ class ServerProcess:
 class Cluster:
     """Two `hubbub serve` on two ports that share a PostgreSQL database and a Redis.
 
-    `database_url` names an empty database, which is migrated first. `environment` as for `ServerProcess`, for
-    both.
+    `database_url` names an empty database, which is migrated first. `environment` and `program` as for
+    `ServerProcess`, for both.
     """
 
     def __init__(
-        self, folder: Path, *, database_url: str, redis_url: str, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        database_url: str,
+        redis_url: str,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = HUBBUB,
     ) -> None:
+        self._program = program
         self.environment = {
             "HUBBUB_DATABASE_URL": database_url,
             "HUBBUB_REDIS_URL": redis_url,
@@ -164,7 +176,7 @@ class Cluster:
 
     def _server(self, folder: Path) -> ServerProcess:
         folder.mkdir()
-        return ServerProcess(folder, environment=self.environment)
+        return ServerProcess(folder, environment=self.environment, program=self._program)
 
 
 def migrate(environment: Mapping[str, str]) -> None:
@@ -193,4 +205,4 @@ def surroundings() -> dict[str, str]:
 
 def command(*arguments: str) -> list[str]:
     """`hubbub` of the environment that runs the tests."""
-    return [sys.executable, "-m", "hubbub.cli", *arguments]
+    return [sys.executable, *HUBBUB, *arguments]

@@ -99,7 +99,8 @@ def check_rows(talk: Conversation, person: Person, whole: Replica) -> None:
     horizon = talk.horizon(person.id)
     if horizon == talk.head:
         assert whole.live("member").keys() == set(talk.members)
-        assert whole.live("conversation")[talk.id]["alias"] == talk.alias
+        row = whole.live("conversation")[talk.id]
+        assert (row["alias"], row["expires_in"]) == (talk.alias, talk.expires_in)
         assert [row["seq"] for row in whole.live("link").values()] == list(range(len(talk.links)))
         check_reactions(talk, person, whole)
     assert all(row["version"] <= horizon for row in whole.rows.values())
@@ -117,6 +118,7 @@ def assert_shows(row: dict[str, Any] | None, talk: Conversation, message: Uttera
     assert shown == (message.id, message.owner, message.device, message.index, message.position, message.rev)
     assert (row["content"], row.get("sealed")) == (talk.text_for(person.id, message), message.sealed)
     assert row.get("removed_by") == message.removed_by
+    assert (row.get("expires_at") is not None) == (message.ends is not None)
 
 
 async def check_pages(talk: Conversation, person: Person) -> None:

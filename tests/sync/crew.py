@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hubbub.wire.ids import new_id
 from tests.people import SYSTEM, People, Person, Server, conversation
 from tests.sealing import Document, Identity, head_after
+from tests.sync.clock import Clock
 from tests.sync.device import Device
 from tests.sync.model import Conversation, Stay, Utterance, device_of
 
@@ -17,6 +18,7 @@ DEVICES = (0, 0, 1, 1, 2)  # whose each device is
 PAGES = (1, 200, 2, 7, 3)  # the size of the pages that each pulls
 
 PRIVATE, GROUP, SEALED, OPEN, JOINED = KINDS = ("private", "group", "sealed", "open", "joined")
+LOOKS = 1000  # for what the server does by itself, until it is too late
 EXPECTED_REFUSALS = {"index_ahead", "index_behind"}
 
 
@@ -43,8 +45,9 @@ class Plan(NamedTuple):
 class Crew:
     """Made by `assemble`. `servers` are the doors of one system; devices choose among them by number."""
 
-    def __init__(self, servers: Sequence[Server]) -> None:
+    def __init__(self, servers: Sequence[Server], clock: Clock) -> None:
         self.servers = servers
+        self.clock = clock
         self.people = People(servers[0])
         self.persons: list[Person] = []
         self.identities: dict[str, Identity] = {}
@@ -167,10 +170,19 @@ class Crew:
         return [user for user in talk.members if user != omitted]
 
     def message(
-        self, device: Device, talk: Conversation, *, named: bool, place: tuple[int, int] | None, omitted: str | None
+        self,
+        device: Device,
+        talk: Conversation,
+        *,
+        named: bool,
+        place: tuple[int, int] | None,
+        omitted: str | None,
+        lasts: int | None = None,
     ) -> tuple[dict[str, Any], str | dict[str, str]]:
-        """A request to send, and who will read what."""
+        """A request to send, and who will read what; `lasts`: for how many seconds."""
         payload: dict[str, Any] = {"id": new_id()} if named or talk.sealed else {}
+        if lasts is not None:
+            payload["expires_in"] = lasts
         if talk.sealed and place is None:
             place = self.compose(device, talk)
         if place is not None:
@@ -217,10 +229,17 @@ class Crew:
             return
         assert status == "ok", response
         self.accept(device, talk, "send_message", payload, response)
-        message = talk.said(response["message"], text, talk.head)
+        message = self._said(talk, payload, response, text, talk.head)
         assert (message.index, message.position) == expected
         assert (message.owner, message.device) == (owner, at)
         assert message.id == payload.get("id", message.id)
+
+    def _said(
+        self, talk: Conversation, payload: dict[str, Any], response: dict[str, Any], text: Any, version: int
+    ) -> Utterance:
+        lasts = payload.get("expires_in", talk.expires_in)
+        ends = self.clock.ahead + lasts if lasts is not None else None
+        return talk.said(response["message"], text, version, ends)
 
     async def send_at_once(self, sends: Sequence[tuple[Device, Conversation, dict[str, Any], Any]]) -> None:
         """Many at the same time; in one of the possible orders each must be what the rules say."""
@@ -237,7 +256,7 @@ class Crew:
         for version, device, talk, payload, text, response in sorted(accepted, key=lambda answer: answer[0]):
             expected = talk.next_place(device.person.id, device_of(payload))
             self.accept(device, talk, "send_message", payload, response)
-            message = talk.said(response["message"], text, version)
+            message = self._said(talk, payload, response, text, version)
             if "index" not in payload:
                 assert (message.index, message.position) == expected
 
@@ -259,6 +278,27 @@ class Crew:
             assert answer.status_code == 200, answer.text
             talk.remove(message, device.person.id)
             self.moves += 1
+
+    async def turn(self, seconds: int) -> None:
+        """Time passes; what is over by then goes, and each takes a version."""
+        self.clock.turn(seconds)
+        for talk in self.conversations:
+            for message in talk.over(self.clock.ahead):
+                talk.expire(message)
+                self.moves += 1
+        for talk in self.conversations:
+            await self._stands(talk)
+
+    async def _stands(self, talk: Conversation) -> None:
+        """The server has taken away all that it has to."""
+        member = next(person for person in self.persons if person.id in talk.members)
+        head = 0
+        for _ in range(LOOKS):
+            head = (await member.get("/api/sync")).json()["heads"][talk.id]
+            if head >= talk.head:
+                break
+            await asyncio.sleep(0.02)  # nothing is pushed to who may be away
+        assert head == talk.head, "what is over is gone, and nothing else"
 
     # --- again ------------------------------------------------------------------------------------------------------
 

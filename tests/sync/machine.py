@@ -14,6 +14,7 @@ from tests.people import SYSTEM, Person, Server, conversation
 from tests.phoenix import Refused
 from tests.sync import plans
 from tests.sync.checks import check_everything
+from tests.sync.clock import Clock
 from tests.sync.crew import DEVICES, KINDS, PRIVATE, SEALED, Crew, Plan
 from tests.sync.device import Device
 from tests.sync.model import Conversation, Utterance
@@ -22,6 +23,7 @@ MOST_CONVERSATIONS = 4
 some = st.integers(0, 255)  # which of several: taken modulo their number
 devices = st.integers(0, len(DEVICES) - 1)
 kinds = st.sampled_from(KINDS)
+lifetimes = st.sampled_from([None, 5, 20])  # seconds
 
 
 class Clients(RuleBasedStateMachine):
@@ -32,6 +34,7 @@ class Clients(RuleBasedStateMachine):
 
     loop: ClassVar[asyncio.AbstractEventLoop]
     servers: ClassVar[Sequence[Server]]
+    clock: ClassVar[Clock]
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +42,7 @@ class Clients(RuleBasedStateMachine):
         self.outbox: list[tuple[Device, Conversation, dict[str, Any], Any]] = []
 
     async def _assembled(self) -> Crew:
-        crew = Crew(self.servers)
+        crew = Crew(self.servers, self.clock)
         await crew.assemble()
         return crew
 
@@ -99,7 +102,7 @@ class Clients(RuleBasedStateMachine):
         self.do(self.crew.start(self.crew.devices[2], other, [self.crew.persons[2], self.crew.persons[0]]))
         self.do(self.crew.start(self.crew.devices[0], SEALED, self.crew.persons[1:2]))  # into which one may come later
         for where in range(0, 12, 2):
-            self.send(where, named=True, placed=False, omit=False)
+            self.send(where, named=True, placed=False, omit=False, lasts=5 if where == 4 else None)
 
     @rule(device=some, kind=kinds, alone=st.booleans())
     def start(self, device: int, kind: str, alone: bool) -> None:
@@ -139,6 +142,15 @@ class Clients(RuleBasedStateMachine):
         if found := self.inside(where, groups=True):
             self.act(plans.rename(self.crew, *found))
 
+    @rule(where=some, lasts=lifetimes)
+    def have_messages_last(self, where: int, lasts: int | None) -> None:
+        if found := self.inside(where):
+            self.act(plans.last(self.crew, *found, lasts))
+
+    @rule(seconds=st.sampled_from([4, 5, 20]))
+    def turn_the_clock(self, seconds: int) -> None:
+        self.do(self.crew.turn(seconds))
+
     @rule(where=some)
     def renew_keys(self, where: int) -> None:
         if (found := self.inside(where)) and found[1].encrypted:
@@ -151,15 +163,15 @@ class Clients(RuleBasedStateMachine):
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
-    @rule(where=some, named=st.booleans(), placed=st.booleans(), omit=st.booleans())
-    def say(self, where: int, named: bool, placed: bool, omit: bool) -> None:
-        self.send(where, named, placed, omit)
+    @rule(where=some, named=st.booleans(), placed=st.booleans(), omit=st.booleans(), lasts=lifetimes)
+    def say(self, where: int, named: bool, placed: bool, omit: bool, lasts: int | None) -> None:
+        self.send(where, named, placed, omit, lasts)
 
-    def send(self, where: int, named: bool, placed: bool, omit: bool) -> None:
+    def send(self, where: int, named: bool, placed: bool, omit: bool, lasts: int | None) -> None:
         if found := self.inside(where):
             place = self.crew.compose(*found) if placed else None
             omitted = self.someone(found[1], found[0], omit)
-            payload, text = self.crew.message(*found, named=named, place=place, omitted=omitted)
+            payload, text = self.crew.message(*found, named=named, place=place, omitted=omitted, lasts=lasts)
             self.do(self.crew.send(*found, payload, text))
 
     @rule(where=some, index=st.integers(0, 8), position=st.integers(0, 3))

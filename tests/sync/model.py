@@ -34,6 +34,7 @@ class Utterance:
     rev: int = 0
     deleted: bool = False
     removed_by: str | None = None
+    ends: int | None = None  # when its time is over, by how far the clock was turned
 
     @property
     def place(self) -> Place:
@@ -60,6 +61,7 @@ class Conversation:
     history: str
     head: int = 1
     alias: str | None = None
+    expires_in: int | None = None  # how long messages last that do not say it themselves
     stays: dict[str, list[Stay]] = field(default_factory=dict)
     messages: dict[str, Utterance] = field(default_factory=dict)
     reactions: dict[tuple[str, str, str], bool] = field(default_factory=dict)
@@ -140,9 +142,21 @@ class Conversation:
             if key[0] == message.id:
                 self.reactions[key] = False
 
+    def over(self, ahead: int) -> list[Utterance]:
+        """What has had its time by now, and is there still."""
+        return [one for one in self.messages.values() if not one.deleted and one.ends is not None and one.ends <= ahead]
+
+    def expire(self, message: Utterance) -> None:
+        """As if its author had deleted it, with all that was put to it, in one version."""
+        self.head += 1
+        message.deleted, message.version = True, self.head
+        for key in self.reactions:
+            if key[0] == message.id:
+                self.reactions[key] = False
+
     # --- what was acknowledged --------------------------------------------------------------------------------------
 
-    def said(self, row: dict[str, Any], text: str | dict[str, str], version: int) -> Utterance:
+    def said(self, row: dict[str, Any], text: str | dict[str, str], version: int, ends: int | None = None) -> Utterance:
         """A message that the server acknowledged with this row."""
         message = Utterance(
             id=row["message_group"],
@@ -154,6 +168,7 @@ class Conversation:
             version=version,
             text=text,
             sealed=row.get("sealed"),
+            ends=ends,
         )
         assert message.id not in self.messages, "acknowledged twice as new"
         self.messages[message.id] = message

@@ -82,6 +82,15 @@ def rename(crew: Crew, device: Device, talk: Conversation) -> Plan:
     return Plan(device, talk, "change_alias", _once({"alias": alias}), renamed)
 
 
+def last(crew: Crew, device: Device, talk: Conversation, seconds: int | None) -> Plan:
+    """Messages last for so long from now on, unless they say otherwise; None: for good."""
+
+    def changed(_response: dict[str, Any]) -> None:
+        talk.expires_in = seconds
+
+    return Plan(device, talk, "change_expiry", _once({"expires_in": seconds}), changed)
+
+
 def add(crew: Crew, device: Device, talk: Conversation, person: Person) -> Plan:
     gen, links = crew.gen(talk, person.id), []
     if talk.sealed:
