@@ -66,7 +66,7 @@ from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.events import Pulled
 from hubbub.wire.ids import new_id
 from hubbub.wire.livechat import ChatHistory
-from hubbub.wire.resources import MessagePage
+from hubbub.wire.pages import MessagePage
 
 SECRET = bytes(range(32))
 VAULT_KEY = bytes(range(32, 64))

@@ -104,6 +104,43 @@ async def test_guests_scroll_back_by_50(people: People, doors: Doors) -> None:
     assert len(set(read)) == len(read)
 
 
+async def test_guests_see_what_became_of_messages(people: People) -> None:
+    """ "...returns them", as they are now: with the reactions and by whom they were removed, told live and shown
+    to who comes later, by names, for guests can ask nobody.
+    """
+    ada, bob = await people.sign_up("Ada", "Bob")
+    channel = (await ada.post("/api/channels", {"title": "Seen by all"})).json()["id"]
+    assert (await ada.patch(f"/api/channels/{channel}", {"reading": "anyone"})).status_code == 200
+    assert (await bob.put(f"/api/channels/{channel}/subscription")).status_code == 200
+    topic = conversation(channel)
+    guest, writing = await people.open(), await bob.connect()
+    await guest.join(topic)
+    await writing.join(topic)
+    kept, rude = [(await writing.ask(topic, "send_message", {"content": one}))["message"] for one in ("Kept", "Rude")]
+    for emoji in ("+1", "-1"):
+        await writing.ask(topic, "react", {"message_group_id": kept["id"], "emoji": emoji})
+    await writing.ask(topic, "unreact", {"message_group_id": kept["id"], "emoji": "-1"})
+    removal = await ada.put(f"/api/conversations/{channel}/messages/{rude['id']}/removal", {"reason": "Be kind"})
+    assert removal.status_code == 200
+    removed = await guest.wait_for(topic, "message_removed")
+    assert removed["author"]["display_name"] == "Ada"
+    assert [push["author"]["id"] for push in guest.heard(topic, "react")] == [bob.id, bob.id]
+    late = await people.open()
+    document = await late.join(topic)
+    reactions = document["messages"]["reactions"]
+    assert [reaction["data"] for reaction in reactions] == [
+        {"id": reactions[0]["id"], "message_group": kept["id"], "user_id": bob.id, "emoji": "+1"}
+    ]
+    newest = document["messages"]["items"][0]
+    assert (newest["content"], newest["removed_by"], newest["removed_because"]) == (None, ada.id, "Be kind")
+    assert document["authors"].keys() == {ada.id, bob.id}
+    assert (await late.ask(topic, "sync", {"cursor": 0}))["authors"] == document["authors"]
+    resumed = await late.join(topic, {"cursor": 0})
+    assert (resumed["authors"], resumed["more"]) == (document["authors"], False)
+    page = (await people.http.get("/api/messages", params={"conversation_id": channel})).json()
+    assert (page["reactions"], page["authors"]) == (reactions, document["authors"])
+
+
 async def test_a_guest_learns_no_addresses_and_no_members(people: People) -> None:
     """ "...verifies that the authCtx was set (ie. the user is signed in)": a guest is shown what was said, no more."""
     ada, bob = await people.sign_up("Ada", "Bob")

@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.rows import message_change, message_row, raw
 from hubbub.domain.visibility import Span, sees_message
-from hubbub.storage import memberships
+from hubbub.storage import memberships, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.messages import Copy, Message, Reaction, Seen
 from hubbub.storage.writer import Transaction
 from hubbub.wire.errors import NotFound, NotMember
-from hubbub.wire.resources import Author
+from hubbub.wire.events import Author
 
 
 class ChangedMessage(msgspec.Struct, frozen=True, gc=False):
     """What an edit, a deletion or a reaction left behind.
 
-    `readers` are those who may see the message, where not all members may (None: all); `unseeing` the rest.
+    `readers` are those who may see the message, where not all members may (None: all); `unseeing` the rest. `author`:
+    who reacted or removed, where anyone may read.
     """
 
     conversation: Conversation
@@ -31,6 +33,7 @@ class ChangedMessage(msgspec.Struct, frozen=True, gc=False):
     reaction: Reaction | None = None
     readers: tuple[str, ...] | None = None
     unseeing: tuple[str, ...] = ()
+    author: Author | None = None
 
 
 class Announcer:
@@ -42,7 +45,7 @@ class Announcer:
     def announce(self, event: str, changed: ChangedMessage) -> None:
         """Tell the new state of a message: each their copy in an encrypted conversation, else the same to all."""
         if not changed.conversation.encrypted:
-            self.tell(event, changed, push_of(as_seen(changed.message, None)))
+            self._tell(event, changed, push_of(as_seen(changed.message, None)))
             return
         for user, copy in changed.copies.items():
             if copy.shared_version is None:
@@ -52,7 +55,12 @@ class Announcer:
                 self._publisher.to_user(user, "version", told)
         self._tell_versions(changed)
 
-    def tell(self, event: str, changed: ChangedMessage, payload: Any) -> None:
+    def tell(self, event: str, changed: ChangedMessage, payload: dict[str, Any]) -> None:
+        """Tell something else about a message, with who did it where guests hear of it: they can ask nobody."""
+        author = {} if changed.author is None else {"author": changed.author}
+        self._tell(event, changed, payload | author)
+
+    def _tell(self, event: str, changed: ChangedMessage, payload: Any) -> None:
         conversation = changed.conversation
         if changed.readers is None:
             self._publisher.to_conversation(conversation.id, event, payload, conversation.departed_version)
@@ -86,6 +94,11 @@ def readers_of(
         sees = sees_message(spans, conversation.history, message.created_version, message.version)
         (seeing if sees else unseeing).append(member.user_id)
     return tuple(seeing), tuple(unseeing)
+
+
+def public_author(connection: Connection, conversation: Conversation, user: str) -> Author | None:
+    """The user as guests see them, where anyone may read."""
+    return users.authors(connection, [user]).get(user) if conversation.reading == "anyone" else None
 
 
 def may_see(conversation: Conversation, spans: Sequence[Span], seen: Seen) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from hubbub.actions.rows import conversation_row, message_row, private_keys, raw
+from hubbub.actions.rows import conversation_row, message_row, named, private_keys, raw, reaction_row
 from hubbub.auth.actor import Actor
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.domain import ordering, rules
@@ -22,12 +22,15 @@ from hubbub.storage.lobby import LOBBY_ID
 from hubbub.storage.messages import Message, Seen
 from hubbub.storage.rosters import Rosters
 from hubbub.storage.vault import Vault
+from hubbub.wire.changes import ReactionChange
 from hubbub.wire.errors import InvalidPageToken, NotMember, Unauthorized
+from hubbub.wire.events import MessageRow
 from hubbub.wire.ids import rfc3339
 from hubbub.wire.livechat import ChatHistory, said
-from hubbub.wire.resources import MessagePage
+from hubbub.wire.pages import MessagePage
 
 PAGE_SIZE = 50
+MOST_REACTIONS = 1000  # in one page: what everybody is sent who joins stays small
 LARGEST_FULL_LIST = 256  # members up to which a document lists all of them and their read times
 SHARED = ""  # in the place of a user id: what is the same for every reader
 
@@ -43,13 +46,14 @@ class _Place(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """The latest page, encoded; `owners` are the authors in it.
+    """The latest page, encoded; `owners` are the authors in it, `named` these and whom else its rows name.
 
     At `until` (milliseconds; None: never) the first of its messages is over, and the page with it.
     """
 
     body: msgspec.Raw
     owners: frozenset[str]
+    named: frozenset[str]
     until: int | None = None
 
     def stands(self, now: int) -> bool:
@@ -64,7 +68,7 @@ NOBODY: dict[str, Any] = {  # a document's people and keys, for a reader who is 
     "users": [],
     "read_times": {},
 }
-NO_PAGE = _Page(raw(MessagePage(items=[], page_token=None)), frozenset())
+NO_PAGE = _Page(raw(MessagePage(items=[], page_token=None)), frozenset(), frozenset())
 
 
 class Joined(NamedTuple):
@@ -120,7 +124,7 @@ class Documents:
             "epoch": self._epoch,
         }
         if conversation.reading == "anyone":
-            document["authors"] = users.authors(connection, page.owners)
+            document["authors"] = users.authors(connection, page.named)
         if user_id is None:
             document |= NOBODY
         elif conversation.encrypted:
@@ -141,9 +145,11 @@ class Documents:
         if cached is not None and cached.stands(now):
             return cached
         seen = messages.page(connection, view_of(conversation, spans, user_id, now), None, PAGE_SIZE + 1)
+        found = self._page_of(connection, conversation, owner, seen, PAGE_SIZE)
         page = _Page(
-            raw(self._page_of(conversation.id, owner, seen, PAGE_SIZE)),
+            raw(found),
             frozenset(one.message.owner_id for one in seen),
+            frozenset(_named(found)),
             min((one.message.expires_at for one in seen if one.message.expires_at is not None), default=None),
         )
         return self._pages.put(key, conversation.head, page)
@@ -197,9 +203,9 @@ class Documents:
         reader = user_id or SHARED
         before = self._place_in(token, conversation_id, reader) if token is not None else None
         seen = messages.page(connection, view_of(conversation, spans, user_id, self._now()), before, size + 1)
-        page = self._page_of(conversation.id, reader, seen, size)
+        page = self._page_of(connection, conversation, reader, seen, size)
         if conversation.reading == "anyone":
-            page.authors = users.authors(connection, {item.sender for item in page.items})
+            page.authors = users.authors(connection, _named(page))
         return page
 
     async def lobby_before(self, stamp: int) -> ChatHistory:
@@ -209,12 +215,15 @@ class Documents:
         """
         return await self._reader.run(_lobby_before, ordering.nearest_stamp(stamp))
 
-    def _page_of(self, conversation_id: str, user_id: str, seen: list[Seen], size: int) -> MessagePage:
+    def _page_of(
+        self, connection: Connection, conversation: Conversation, user_id: str, seen: list[Seen], size: int
+    ) -> MessagePage:
         items = [message_row(one) for one in seen[:size]]
         token = None
         if len(seen) > size:
-            token = self._page_tokens.make(_listing(conversation_id), user_id, _place(seen[size - 1].message))
-        return MessagePage(items=items, page_token=token)
+            token = self._page_tokens.make(_listing(conversation.id), user_id, _place(seen[size - 1].message))
+        reactions = _reactions_to(connection, conversation, items)
+        return MessagePage(items=items, page_token=token, reactions=reactions or msgspec.UNSET)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
@@ -226,6 +235,17 @@ class Documents:
             return self._page_tokens.read(listing, user_id, token, _Place)
         except InvalidPageToken:
             return self._page_tokens.read(listing, SHARED, token, _Place)
+
+
+def _reactions_to(connection: Connection, conversation: Conversation, items: list[MessageRow]) -> list[ReactionChange]:
+    ids = [item.message_group for item in items]
+    found = [] if conversation.encrypted else messages.reactions_to(connection, conversation.id, ids, MOST_REACTIONS)
+    return [ReactionChange(id=one.id, version=one.version, deleted=False, data=reaction_row(one)) for one in found]
+
+
+def _named(page: MessagePage) -> set[str]:
+    """Whom the rows of a page name."""
+    return named([*page.items, *(one.data for one in page.reactions or [])])
 
 
 def _lobby_before(connection: Connection, stamp: int) -> ChatHistory:

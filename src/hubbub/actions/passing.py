@@ -28,8 +28,8 @@ from hubbub.storage.engine import Reader
 from hubbub.storage.messages import Copy, Message
 from hubbub.storage.rosters import Rosters
 from hubbub.wire.errors import IdTaken, Internal, Refusal, WrongKind
+from hubbub.wire.events import Author
 from hubbub.wire.ids import NIL_ID, new_id
-from hubbub.wire.resources import Author
 
 log = structlog.get_logger("hubbub.passing")
 

@@ -17,6 +17,7 @@ from hubbub.actions.rows import (
     listing_change,
     member_change,
     message_change,
+    named,
     private_keys_change,
     reaction_change,
     read_mark_change,
@@ -90,6 +91,8 @@ class Pulling:
         sources = _sources(connection, conversation, spans, user_id, int(self._clock() * 1000))
         changes, reached, more = _pages_of(sources, cursor, head, limit)
         pulled = Pulled(epoch=self._epoch, changes=changes, cursor=reached, more=more)
+        if conversation.reading == "anyone":
+            pulled.authors = users.authors(connection, named(change.data for change in changes))
         if not more and user_id is not None and any(span.current for span in spans):
             # They take no version, so only coming whole repairs one that was lost.
             pulled.read_times = read_times(connection, self._rosters, conversation)

@@ -11,6 +11,7 @@ from hubbub.actions.announcing import (
     Announcer,
     ChangedMessage,
     may_see,
+    public_author,
     readers_of,
     require_conversation,
     require_message,
@@ -105,7 +106,13 @@ class Reactions:
             raise NotFound("The message is gone.")
         readers, unseeing = readers_of(transaction, conversation, message)
         return ChangedMessage(
-            conversation, message, answer.version, reaction=reaction, readers=readers, unseeing=unseeing
+            conversation,
+            message,
+            answer.version,
+            reaction=reaction,
+            readers=readers,
+            unseeing=unseeing,
+            author=public_author(connection, conversation, user),
         )
 
     def _require_may_react(self, transaction: Transaction, conversation: Conversation, user: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from hubbub.actions.announcing import Announcer, ChangedMessage, as_seen, readers_of
+from hubbub.actions.announcing import Announcer, ChangedMessage, as_seen, public_author, readers_of
 from hubbub.actions.membership import load
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.ranks import rank_of, rank_to_act
@@ -101,7 +101,8 @@ def _apply(transaction: Transaction, actor: str, conversation_id: str, message_i
     conversations.save_ends(connection, [replace(conversation, head=version)])
     audit.note(transaction, Deed(actor, "remove", conversation_id, message.owner_id, message_id, reason))
     readers, unseeing = readers_of(transaction, conversation, emptied)
-    changed = ChangedMessage(conversation, emptied, version, readers=readers, unseeing=unseeing)
+    author = public_author(connection, conversation, actor)
+    changed = ChangedMessage(conversation, emptied, version, readers=readers, unseeing=unseeing, author=author)
     return _Removed(changed, removal, taken_off, repeated=False)
 
 

@@ -28,7 +28,8 @@ from hubbub.storage.writer import Writer
 from hubbub.wire.errors import Banned, InvalidSignature, NotFound, NotMember, Refusal
 from hubbub.wire.events import MessageRow
 from hubbub.wire.ids import require_id
-from hubbub.wire.resources import MessagePage, RoomMessages
+from hubbub.wire.pages import MessagePage
+from hubbub.wire.resources import RoomMessages
 from hubbub.wire.signing import b64u_decode, is_signed_by, room_message_bytes
 
 PAGE_SIZE = 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -69,15 +70,14 @@ def message_change(seen: Seen, encrypted: bool = False) -> Changed:
     return Changed(kind="message", id=message.id, version=seen.version, deleted=gone, data=data)
 
 
+def reaction_row(reaction: Reaction) -> ReactionRow:
+    return ReactionRow(
+        id=reaction.id, message_group=reaction.message_id, user_id=reaction.owner_id, emoji=reaction.emoji
+    )
+
+
 def reaction_change(reaction: Reaction) -> Changed:
-    data = None
-    if not reaction.deleted:
-        data = ReactionRow(
-            id=reaction.id,
-            message_group=reaction.message_id,
-            user_id=reaction.owner_id,
-            emoji=reaction.emoji,
-        )
+    data = None if reaction.deleted else reaction_row(reaction)
     return Changed(kind="reaction", id=reaction.id, version=reaction.version, deleted=bool(reaction.deleted), data=data)
 
 
@@ -93,6 +93,17 @@ def removal_row(removal: Removal) -> RemovalRow:
 def removal_change(removal: Removal) -> Changed:
     row = removal_row(removal)
     return Changed(kind="removal", id=removal.message_id, version=removal.version, deleted=False, data=row)
+
+
+def named(rows: Iterable[Any]) -> set[str]:
+    """Who wrote, reacted or removed, as far as these rows say."""
+    users: set[str] = set()
+    for row in rows:
+        if isinstance(row, MessageRow):
+            users |= {row.sender} if row.removed_by is None else {row.sender, row.removed_by}
+        elif isinstance(row, ReactionRow):
+            users.add(row.user_id)
+    return users
 
 
 def conversation_row(conversation: Conversation) -> ConversationRow:

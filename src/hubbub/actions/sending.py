@@ -40,8 +40,8 @@ from hubbub.wire.errors import (
     StaleMembers,
     WrongKind,
 )
+from hubbub.wire.events import Author
 from hubbub.wire.ids import NIL_ID, new_id
-from hubbub.wire.resources import Author
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):

@@ -18,7 +18,8 @@ from litestar.types import ControllerRouterHandler
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire import livechat, passkeys, resources, rest, sessions
-from hubbub.wire.events import ChoiceRow, Pulled, RemovalRow
+from hubbub.wire.events import Author, ChoiceRow, Pulled, RemovalRow
+from hubbub.wire.pages import MessagePage
 from hubbub.wire.resources import Problem
 
 BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -60,13 +61,13 @@ BODIES = (
     resources.ClientSettings,
     resources.UserPage,
     resources.PublicUser,
-    resources.Author,
+    Author,
     resources.ChatRegister,
     resources.ChatLogin,
     resources.NewChatPassword,
     resources.ChatAccount,
     livechat.ChatHistory,
-    resources.MessagePage,
+    MessagePage,
     resources.PrivateConversation,
     ChoiceRow,
     resources.ChoiceList,

@@ -7,7 +7,7 @@ from typing import Protocol
 from hubbub.auth.actor import Actor
 from hubbub.wire.events import Pulled
 from hubbub.wire.livechat import ChatHistory
-from hubbub.wire.resources import MessagePage
+from hubbub.wire.pages import MessagePage
 
 
 class Messages(Protocol):

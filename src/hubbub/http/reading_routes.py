@@ -16,7 +16,8 @@ from hubbub.wire.errors import BadInput
 from hubbub.wire.events import Pulled
 from hubbub.wire.ids import require_id
 from hubbub.wire.livechat import ChatHistory
-from hubbub.wire.resources import MessagePage, PrivateConversation, PublicUser, UserPage
+from hubbub.wire.pages import MessagePage
+from hubbub.wire.resources import PrivateConversation, PublicUser, UserPage
 
 LARGEST_PAGE = 100
 DEFAULT_PAGE = 50

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -426,6 +426,21 @@ def reactions_since(connection: Connection, view: View, above: int, upto: int, l
     )
     found = [(Reaction(*row[:-1]), row[-1]) for row in connection.execute(query)]
     return [reaction if stands else reaction._replace(deleted=1) for reaction, stands in found]
+
+
+def reactions_to(connection: Connection, conversation_id: str, ids: Collection[str], limit: int) -> list[Reaction]:
+    """Reactions that stand on these messages, the first ones first, at most `limit`."""
+    rows = connection.execute(
+        select(reactions)
+        .where(
+            reactions.c.conversation_id == conversation_id,
+            reactions.c.message_id.in_(ids),
+            reactions.c.deleted == 0,
+        )
+        .order_by(reactions.c.version)
+        .limit(limit)
+    )
+    return [Reaction(*row) for row in rows]
 
 
 def take_off_reactions(

@@ -14,10 +14,10 @@ from hubbub.storage.unique import insert_unless_taken
 from hubbub.storage.user_stream import SETTINGS, advance
 from hubbub.storage.writer import Transaction
 from hubbub.wire.errors import EmailTaken, IdTaken, InvalidCredentials, NotFound
-from hubbub.wire.events import Changed
+from hubbub.wire.events import Author, Changed
 from hubbub.wire.ids import is_id
 from hubbub.wire.keys import Kdf
-from hubbub.wire.resources import Agreement, Author, OwnUser, PublicUser
+from hubbub.wire.resources import Agreement, OwnUser, PublicUser
 
 LARGEST_PRESENCE_GROUP = 100
 

@@ -12,8 +12,9 @@ import msgspec
 
 from hubbub.wire.changes import ConversationChange, StreamChange
 from hubbub.wire.documents import JsonObject
-from hubbub.wire.events import ConversationRow, MessageRow, PrivateKeyRow, ReactionRow
-from hubbub.wire.resources import Author, MessagePage, Participant, PublicUser
+from hubbub.wire.events import Author, ConversationRow, MessageRow, PrivateKeyRow, ReactionRow
+from hubbub.wire.pages import MessagePage
+from hubbub.wire.resources import Participant, PublicUser
 
 
 class Done(msgspec.Struct):
@@ -81,7 +82,7 @@ class ConversationPulled(msgspec.Struct, kw_only=True):
     """The latest state of each row that changed after the cursor, by version.
 
     `cursor` is the version that the page reaches; while `more`, pull again from there. The last page has the
-    `read_times` too, by user id.
+    `read_times` too, by user id. Where anyone may read, `authors` are those whom the rows name.
     """
 
     epoch: str
@@ -89,6 +90,7 @@ class ConversationPulled(msgspec.Struct, kw_only=True):
     cursor: int
     more: bool
     read_times: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    authors: dict[str, Author] | msgspec.UnsetType = msgspec.UNSET
 
 
 class StreamPulled(msgspec.Struct, kw_only=True):

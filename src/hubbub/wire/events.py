@@ -245,6 +245,15 @@ class MessageRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     removed_because: str | None = None
 
 
+class Author(msgspec.Struct, kw_only=True):
+    """Who wrote something, as anyone may see them, guests too. `picture`: as `PublicUser` has it."""
+
+    id: str
+    name: str
+    display_name: str
+    picture: str | None
+
+
 class RemovalRow(msgspec.Struct, kw_only=True):
     """A moderator's own row: that they removed the message `message_group`, and why."""
 
@@ -335,7 +344,8 @@ class Changed(msgspec.Struct, kw_only=True):
 class Pulled(msgspec.Struct, kw_only=True):
     """A page of changes (Hubbub protocol, section 2); `heads` only on the user's own stream.
 
-    `read_times`, by user id, only on the last page of a conversation that one is a member of.
+    `read_times`, by user id, only on the last page of a conversation that one is a member of. `authors`: whom the rows
+    name, by user id, where anyone may read: guests can ask nobody.
     """
 
     epoch: str
@@ -344,3 +354,4 @@ class Pulled(msgspec.Struct, kw_only=True):
     more: bool
     heads: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
     read_times: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    authors: dict[str, Author] | msgspec.UnsetType = msgspec.UNSET

@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 
 from hubbub.wire.errors import BadInput
-from hubbub.wire.events import MessageRow
+from hubbub.wire.events import Author, MessageRow
 from hubbub.wire.frames import Ref
-from hubbub.wire.resources import Author
 
 # --- what clients send --------------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ from hubbub.wire.changes import (
     SettingsChange,
 )
 from hubbub.wire.documents import JsonObject
-from hubbub.wire.events import ConversationRow, MessageRow
-from hubbub.wire.resources import Author, Participant, PublicUser
+from hubbub.wire.events import Author, ConversationRow, MessageRow
+from hubbub.wire.resources import Participant, PublicUser
 
 
 class Resync(msgspec.Struct):
@@ -133,7 +133,8 @@ class ChoicePush(msgspec.Struct, kw_only=True):
 class NewMessage(msgspec.Struct, kw_only=True):
     """`message` as the receiver sees it: with their own copy, where the conversation is encrypted.
 
-    `author`, of a new message, where anyone may read: guests can ask nobody.
+    `author`, of a new message, where anyone may read: guests can ask nobody. So it is below, of a reaction and of a
+    removal.
     """
 
     conversation_id: str
@@ -182,6 +183,7 @@ class ReactionPush(msgspec.Struct, kw_only=True):
     emoji: str
     version: int
     changes: list[ReactionChange]
+    author: Author | msgspec.UnsetType = msgspec.UNSET
 
 
 class Typing(msgspec.Struct, kw_only=True):
@@ -250,6 +252,7 @@ class MessageRemoved(msgspec.Struct, kw_only=True):
     reason: str
     version: int
     changes: list[ConversationChange]
+    author: Author | msgspec.UnsetType = msgspec.UNSET
 
 
 class MemberChanged(msgspec.Struct, kw_only=True):

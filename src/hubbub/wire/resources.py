@@ -289,15 +289,6 @@ class PublicUser(msgspec.Struct, kw_only=True):
     picture: str | None
 
 
-class Author(msgspec.Struct, kw_only=True):
-    """Who wrote something, as anyone may see them, guests too. `picture` is as in `OwnUser`."""
-
-    id: str
-    name: str
-    display_name: str
-    picture: str | None
-
-
 class ChatAccount(msgspec.Struct, kw_only=True):
     """An account as seed 004 knows it; the credentials are in the headers `Authorization` and `Set-Cookie`."""
 
@@ -344,17 +335,6 @@ class UserPage(msgspec.Struct, kw_only=True):
 
     items: list[PublicUser]
     page_token: str | None
-
-
-class MessagePage(msgspec.Struct, kw_only=True):
-    """Messages as one reader sees them, latest first; `page_token` is null on the last page.
-
-    `authors`: who wrote them, by user id, where anyone may read.
-    """
-
-    items: list[MessageRow]
-    page_token: str | None
-    authors: dict[str, Author] | UnsetType = UNSET
 
 
 class PrivateConversation(msgspec.Struct, kw_only=True):

@@ -209,4 +209,5 @@ def _actor(socket: Socket) -> Actor:
 def _merged(document: msgspec.Raw, pulled: events.Pulled) -> dict[str, Any]:
     """A document whose latest page gave way to what changed."""
     merged: dict[str, Any] = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
-    return merged | {"changes": pulled.changes, "cursor": pulled.cursor, "more": pulled.more, "epoch": pulled.epoch}
+    merged |= {"changes": pulled.changes, "cursor": pulled.cursor, "more": pulled.more, "epoch": pulled.epoch}
+    return merged if pulled.authors is msgspec.UNSET else merged | {"authors": pulled.authors}

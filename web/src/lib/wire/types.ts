@@ -305,6 +305,15 @@ export interface MessageRow {
 	removed_because?: string | null;
 }
 /**
+ * Who wrote something, as anyone may see them, guests too. `picture`: as `PublicUser` has it.
+ */
+export interface Author {
+	id: string;
+	name: string;
+	display_name: string;
+	picture: string | null;
+}
+/**
  * A moderator's own row: that they removed the message `message_group`, and why.
  */
 export interface RemovalRow {
@@ -392,7 +401,8 @@ export interface Changed {
 /**
  * A page of changes (Hubbub protocol, section 2); `heads` only on the user's own stream.
  *
- * `read_times`, by user id, only on the last page of a conversation that one is a member of.
+ * `read_times`, by user id, only on the last page of a conversation that one is a member of. `authors`: whom the rows
+ * name, by user id, where anyone may read: guests can ask nobody.
  */
 export interface Pulled {
 	epoch: string;
@@ -404,6 +414,9 @@ export interface Pulled {
 	};
 	read_times?: {
 		[k: string]: string;
+	};
+	authors?: {
+		[k: string]: Author;
 	};
 }
 /**
@@ -538,6 +551,20 @@ export interface ChoiceChange {
 	data: ChoiceRow | null;
 }
 /**
+ * Messages as one reader sees them, latest first; `page_token` is null on the last page.
+ *
+ * `reactions`: those to them, where they are rows of their own, the first one first, and at most 1,000; absent: there
+ * are none. `authors`: whom these rows name, by user id, where anyone may read.
+ */
+export interface MessagePage {
+	items: MessageRow[];
+	page_token: string | null;
+	reactions?: ReactionChange[];
+	authors?: {
+		[k: string]: Author;
+	};
+}
+/**
  * An empty object: it was done, and there is nothing to say.
  */
 export interface Done {}
@@ -577,27 +604,6 @@ export interface Document {
 	authors?: {
 		[k: string]: Author;
 	};
-}
-/**
- * Messages as one reader sees them, latest first; `page_token` is null on the last page.
- *
- * `authors`: who wrote them, by user id, where anyone may read.
- */
-export interface MessagePage {
-	items: MessageRow[];
-	page_token: string | null;
-	authors?: {
-		[k: string]: Author;
-	};
-}
-/**
- * Who wrote something, as anyone may see them, guests too. `picture` is as in `OwnUser`.
- */
-export interface Author {
-	id: string;
-	name: string;
-	display_name: string;
-	picture: string | null;
 }
 /**
  * A user as another one sees them. `email` is null unless the two share a conversation into which one is let by
@@ -665,7 +671,7 @@ export interface Participant {
  * The latest state of each row that changed after the cursor, by version.
  *
  * `cursor` is the version that the page reaches; while `more`, pull again from there. The last page has the
- * `read_times` too, by user id.
+ * `read_times` too, by user id. Where anyone may read, `authors` are those whom the rows name.
  */
 export interface ConversationPulled {
 	epoch: string;
@@ -676,6 +682,9 @@ export interface ConversationPulled {
 	more: boolean;
 	read_times?: {
 		[k: string]: string;
+	};
+	authors?: {
+		[k: string]: Author;
 	};
 }
 /**
@@ -871,7 +880,8 @@ export interface ChoicePush {
 /**
  * `message` as the receiver sees it: with their own copy, where the conversation is encrypted.
  *
- * `author`, of a new message, where anyone may read: guests can ask nobody.
+ * `author`, of a new message, where anyone may read: guests can ask nobody. So it is below, of a reaction and of a
+ * removal.
  */
 export interface NewMessage {
 	conversation_id: string;
@@ -918,6 +928,7 @@ export interface ReactionPush {
 	emoji: string;
 	version: number;
 	changes: ReactionChange[];
+	author?: Author;
 }
 export interface Typing {
 	user_id: string;
@@ -992,6 +1003,7 @@ export interface MessageRemoved {
 	changes: (
 		MessageChange | ReactionChange | RemovalChange | ConversationRowChange | MemberChange | KeyChange | LinkChange
 	)[];
+	author?: Author;
 }
 /**
  * `changes` is empty where what was decided is about somebody who is no member.
