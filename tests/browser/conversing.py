@@ -64,6 +64,11 @@ class Conversing:
         await self.composer().press("Enter")
         await self.sees(text)
 
+    async def names_it(self, subject: str) -> None:
+        """Above what is written next."""
+        await self.page.get_by_role("button", name="Add a subject").click()
+        await self.page.get_by_role("textbox", name="Subject").fill(subject)
+
     async def sees(self, text: str) -> None:
         await expect(self.message(text)).to_be_visible()
 

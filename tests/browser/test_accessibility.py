@@ -168,7 +168,7 @@ async def test_what_strangers_see_of_the_lobby_and_of_rooms(visitors: Visitors, 
     await inspector.look_at("/channels/no-such-channel", "There is no such channel")
     await inspector.look_at("/rooms/no-such-room", "There is no such room")
     await nora.page.goto("/channels/lobby")
-    await nora.page.get_by_role("textbox", name="Subject").fill("A subject")
+    await nora.names_it("A subject")
     greeting = f"Good morning to a {'phone' if phone else 'desk'}"
     await sends(nora, greeting)
     await page.goto("/channels/lobby")

@@ -32,6 +32,11 @@ export class Person {
 		return this.signedIn.user.id;
 	}
 
+	/** The server, asked as this person. */
+	get api(): Api {
+		return new Api({ origin: this.server.origin, tokens: only(this.signedIn.auth_token) });
+	}
+
 	/** An account with keys. The password is not stretched: that is not what is shown here. */
 	static async register(server: Server, name: string): Promise<Person> {
 		const machine = new Machine();
@@ -55,7 +60,7 @@ export class Person {
 	/** As somebody who lost password and words: other keys from now on, on devices that are opened then. */
 	async startAnew(): Promise<void> {
 		const machine = new Machine();
-		const api = new Api({ origin: this.server.origin, tokens: only(this.signedIn.auth_token) });
+		const { api } = this;
 		const passwordKey = crypto.getRandomValues(new Uint8Array(32));
 		const { identity, user_key, slots } = await machine.startAnew((await api.ownKeys()) as never, passwordKey);
 		await api.registerKeys({ identity, user_key, slots, password: this.password } as never);

@@ -191,6 +191,8 @@ export interface Seen {
 
 export interface TextBody {
 	text: string;
+	/** The line above it; in plaintext conversations alone. */
+	subject?: string;
 	reply_to?: string;
 }
 

@@ -10,6 +10,7 @@ const PAGE = 50;
 
 export function openChannel(id: string, line: Line, api: Pick<Api, 'ask'>): Space<Author> {
 	const manner: Manner<Author> = {
+		resumes: true,
 		params: () => line.params(),
 		meet: (who) => who,
 		read: async (row) => ({ text: row.content, unreadable: null }),

@@ -63,6 +63,7 @@ export function openRoom(joined: JoinedRoom, { seed }: RoomSelf, key: string | n
 	[participant, ...room.participants].forEach(meet);
 	const manner: Manner<Participant> = {
 		me: participant.id,
+		resumes: false,
 		params: async () => ({ ticket }),
 		meet,
 		read: (row) => read(room.id, key, row, known.get(row.sender)),

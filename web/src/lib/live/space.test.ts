@@ -99,19 +99,114 @@ describe.skipIf(lacking)('what is heard live', { timeout: 60_000 }, () => {
 		expect(texts(late.view.value).slice(-60)).toEqual([...Array(60).keys()].map((number) => `Line ${number}`));
 	});
 
-	test('what its author takes back is gone for who looks on', async () => {
+	const shown = ({ messages }: SpaceView, text: string) => messages.find(({ said }) => said.text === text)!;
+	const holds = (view: SpaceView, text: string) => shown(view, text) !== undefined;
+
+	/** A channel that anyone reads, one who only looks, its owner, and what the owner just said there. */
+	async function lookedAt(text: string) {
 		const [looking, ada] = [guest(), await account('Ada')];
 		const channel = await ada.api.ask<Channel>('POST', '/api/channels', { json: { title: 'Seen by all' } });
 		await ada.api.ask('PATCH', `/api/channels/${channel.id}`, { json: { reading: 'anyone' } });
-		const [seen, written] = [
-			await opened(openChannel(channel.id, looking.line, looking.api)),
-			await opened(openChannel(channel.id, ada.line, ada.api))
-		];
-		written.say('Said too soon');
-		const { messages } = await sees(seen, (view) => texts(view).includes('Said too soon'));
-		const said = { message_group_id: messages[0]!.id };
-		await ada.line.live.push(`conversation:${channel.id}`, 'delete_message', said);
-		await sees(seen, (view) => view.messages.length === 0);
+		const enter = ({ line, api }: Visitor) => opened(openChannel(channel.id, line, api));
+		const [seen, written] = [await enter(looking), await enter(ada)];
+		written.say(text);
+		const { id } = shown(await sees(seen, (view) => holds(view, text)), text);
+		return { looking, ada, channel, seen, written, id, enter };
+	}
+
+	test('another text, reactions and an answer are seen as they come, and by who comes later', async () => {
+		const { seen, written, id, enter } = await lookedAt('Frist');
+		await written.edit(id, 'First');
+		await written.react(id, '👍', true);
+		await written.react(id, '🎉', true);
+		await written.react(id, '🎉', false);
+		written.say('Indeed', null, id);
+		for (const space of [seen, written, await enter(guest())]) {
+			const view = await sees(space, (now) => holds(now, 'Indeed') && shown(now, 'First').reactions.length === 1);
+			const { row, reactions } = shown(view, 'First');
+			expect(row.rev).toBe(1);
+			expect(reactions).toMatchObject([{ emoji: '👍', user: row.sender }]);
+			expect(shown(view, 'Indeed').row.reply_to).toBe(id);
+			expect(view.authors.get(reactions[0]!.user)?.display_name).toBe('Ada');
+		}
+	});
+
+	test('what its author takes back leaves its place to who saw it, and nothing to who comes later', async () => {
+		const { seen, written, id, enter } = await lookedAt('Said too soon');
+		await written.remove(id);
+		const { messages } = await sees(seen, (view) => view.messages.some(({ row }) => row.deleted === true));
+		expect(messages).toMatchObject([{ id, said: { text: null } }]);
+		expect((await enter(guest())).view.value.messages).toEqual([]);
+	});
+
+	test('a removal says by whom and why, also to a guest, and takes the reactions with it', async () => {
+		const { ada, channel, seen, enter } = await lookedAt('Welcome');
+		const bob = await account('Bob');
+		await bob.api.ask('PUT', `/api/channels/${channel.id}/subscription`);
+		const rude = await enter(bob);
+		rude.say('Rude');
+		const { id } = shown(await sees(seen, (view) => holds(view, 'Rude')), 'Rude');
+		await rude.react(id, '😂', true);
+		const path = `/api/conversations/${channel.id}/messages/${id}/removal`;
+		await ada.api.ask('PUT', path, { json: { reason: 'Be kind' } });
+		for (const space of [seen, await enter(guest())]) {
+			const view = await sees(space, ({ messages }) => messages.some(({ row }) => row.removed_by));
+			const removed = view.messages.find((one) => one.id === id)!;
+			expect(removed).toMatchObject({ row: { removed_because: 'Be kind' }, reactions: [], said: { text: null } });
+			expect(view.authors.get(removed.row.removed_by!)?.display_name).toBe('Ada');
+		}
+	});
+
+	test('who may not is refused: a guest reacts to nothing, and nobody changes what is another’s', async () => {
+		const { seen, id, enter } = await lookedAt('Mine');
+		await expect(seen.react(id, '👍', true)).rejects.toMatchObject({ reason: 'unauthorized' });
+		const bob = await account('Bob');
+		await bob.api.ask('PUT', `/api/channels/${lobby.id}/subscription`);
+		const elsewhere = await enter(bob);
+		await expect(elsewhere.edit(id, 'Yours')).rejects.toMatchObject({ reason: 'not_member' });
+		const mine = await inLobby(await account('Cleo'));
+		mine.say('In the lobby');
+		const said = shown(await sees(mine, (view) => holds(view, 'In the lobby')), 'In the lobby');
+		const other = await inLobby(bob);
+		await expect(other.edit(said.id, 'Yours')).rejects.toMatchObject({ reason: 'not_owner' });
+		await other.react(said.id, '👍', true);
+		await sees(mine, (view) => shown(view, 'In the lobby').reactions.length === 1);
+	});
+
+	test('what lasts for a time only goes by itself, without a connection too', async () => {
+		const { ada, channel, seen, looking } = await lookedAt('Stays');
+		const topic = `conversation:${channel.id}` as const;
+		await ada.line.live.push(topic, 'send_message', { content: 'Goes', expires_in: 5 });
+		await sees(seen, (view) => holds(view, 'Goes'));
+		looking.line.live.stop();
+		expect(texts(await sees(seen, (view) => !holds(view, 'Goes')))).toEqual(['Stays']);
+	});
+
+	test('what changed while the connection was away is seen once it is back, of what was read long before too', async () => {
+		const { looking, seen, written, id } = await lookedAt('Before');
+		for (let number = 0; number < 60; number++) written.say(`Line ${number}`);
+		await sees(seen, (view) => holds(view, 'Line 59'));
+		looking.line.live.stop();
+		await written.edit(id, 'Long before');
+		await written.react(id, '👍', true);
+		written.say('Meanwhile');
+		looking.line.live.start();
+		const view = await sees(seen, (now) => holds(now, 'Meanwhile'));
+		expect(view.messages).toHaveLength(62);
+		expect(shown(view, 'Long before').reactions).toHaveLength(1);
+	});
+
+	test('of a past that was not read yet nothing comes out of its order', async () => {
+		const { written, id, enter } = await lookedAt('Old');
+		for (let number = 0; number < 60; number++) written.say(`Line ${number}`);
+		await sees(written, (view) => view.waiting.length === 0);
+		const late = await enter(guest());
+		await written.edit(id, 'Old, and edited');
+		written.say('New');
+		const view = await sees(late, (now) => holds(now, 'New'));
+		expect(texts(view)[0]).toMatch(/^Line/);
+		await late.loadOlder();
+		expect(texts(late.view.value)[0]).toBe('Old, and edited');
 	});
 
 	test('what was said while the connection was away is there once it is back', async () => {

@@ -2,21 +2,32 @@
  * A conversation that is not in the replica, as it is heard now: a channel that one only looks at, the lobby, a room.
  * Nothing of it is kept in this browser.
  */
-import { conversationTopic, type ConversationTopic } from '../realtime/events.ts';
-import { Refusal } from '../realtime/problems.ts';
+import {
+	CONVERSATION_CHANGES,
+	conversationTopic,
+	type ConversationTopic,
+	type EventOf,
+	type PayloadOf
+} from '../realtime/events.ts';
+import { Refusal, Silence, Unreachable } from '../realtime/problems.ts';
 import type { LiveState } from '../realtime/socket.ts';
+import { deleted, reacted, written, type Answer } from '../replica/answers.ts';
 import { TypingBoard, OwnTyping } from '../replica/signals.ts';
+import { Stream } from '../replica/stream.ts';
 import { Cell, type Watched } from '../replica/watched.ts';
 import type { ConversationRow, MessageRow, Participant, UserCount } from '../wire/types.ts';
+import { Ends } from './ends.ts';
 import type { Line } from './line.ts';
-import { Messages, type Heard, type Said } from './messages.ts';
+import { Messages, type Heard, type Said, type Shown } from './messages.ts';
 import { Outgoing, type Saying } from './outgoing.ts';
-import type { Author, Opened, Page, Told } from './wire.ts';
+import type { Author, Change, Opened, Page, Pulled, Told } from './wire.ts';
 
 /** What kinds of conversations do in their own way; `Who`: what the server tells of who writes. */
 export interface Manner<Who> {
 	/** Who one is where that is no account: a participant. */
 	me?: string;
+	/** The server tells what changed since a version; else each join begins with the latest page. */
+	resumes: boolean;
 	/** What a join says beside the topic. */
 	params(): Promise<{ token?: string; ticket?: string }>;
 	/** Somebody is known from now on. */
@@ -35,7 +46,7 @@ export interface SpaceView {
 	/** `refused`: one may not look; `ended`: it is over. */
 	state: 'opening' | 'open' | 'refused' | 'ended';
 	conversation: ConversationRow | null;
-	messages: (Heard & { row: MessageRow })[];
+	messages: Shown[];
 	waiting: readonly Saying[];
 	authors: ReadonlyMap<string, Author>;
 	/** Who is there, in a room. */
@@ -47,8 +58,6 @@ export interface SpaceView {
 	/** Why one may not look, or how it ended. */
 	reason: { code: string; sentence: string } | null;
 }
-
-const CHANGES = ['new_message', 'edit_message', 'delete_message', 'message_removed', 'message_expired'] as const;
 
 export class Space<Who = unknown> {
 	readonly view = new Cell<SpaceView>({
@@ -71,8 +80,13 @@ export class Space<Who = unknown> {
 	private authors = new Map<string, Author>();
 	/** Where older messages go on; null: all are here. */
 	private past: string | null = null;
-	/** What is heard is opened and shown in the order in which it came. */
-	private turn: Promise<void> = Promise.resolve();
+	/** What is heard is opened and shown in the order of its versions. */
+	private readonly stream: Stream<Change>;
+	private epoch: string | null = null;
+	private readonly ends = new Ends(() => {
+		this.messages.expire(Date.now());
+		this.showMessages();
+	});
 	private closed = false;
 
 	constructor(
@@ -86,6 +100,11 @@ export class Space<Who = unknown> {
 			() => this.show({ waiting: this.outgoing.waiting })
 		);
 		this.ownTyping = new OwnTyping((_, on) => this.tellTyping(on));
+		this.stream = new Stream<Change>(-1, {
+			apply: (changes) => this.apply(changes),
+			pull: () => this.pull(),
+			failed: (error) => this.failed(error)
+		});
 	}
 
 	get connection(): Watched<LiveState> {
@@ -104,6 +123,8 @@ export class Space<Who = unknown> {
 
 	close(): void {
 		this.closed = true;
+		this.stream.stop();
+		this.ends.stop();
 		this.ownTyping.typed(this.id, false);
 		this.ownTyping.stop();
 		this.typingBoard.clear();
@@ -126,6 +147,23 @@ export class Space<Who = unknown> {
 		this.outgoing.forget(id);
 	}
 
+	/** Another text of one's own message. Throws `Refusal`; `Silence` where nobody knows whether it was done. */
+	async edit(id: string, text: string): Promise<void> {
+		const answer = await this.ask('edit_message', { message_group_id: id, content: text });
+		await this.take([written(answer)]);
+	}
+
+	/** Takes back one's own message. Throws as `edit`. */
+	async remove(id: string): Promise<void> {
+		await this.take([deleted(await this.ask('delete_message', { message_group_id: id }))]);
+	}
+
+	/** Puts an emoji on a message, or takes one's own off. Throws as `edit`. */
+	async react(id: string, emoji: string, on: boolean): Promise<void> {
+		const answer = await this.ask(on ? 'react' : 'unreact', { message_group_id: id, emoji });
+		await this.take(reacted(answer));
+	}
+
 	typed(on: boolean): void {
 		this.ownTyping.typed(this.id, on);
 	}
@@ -134,10 +172,11 @@ export class Space<Who = unknown> {
 	async loadOlder(): Promise<void> {
 		if (this.past === null) return;
 		const page = await this.manner.older(this.past);
-		await this.inTurn(async () => {
+		await this.stream.run(async () => {
 			this.past = page.page_token;
-			await this.meet(page.items, Object.values(page.authors ?? {}));
+			await this.meet(page.items, page.reactions ?? [], Object.values(page.authors ?? {}));
 			for (const row of page.items) this.messages.take(await this.heard(row, -1));
+			this.feel(page.reactions ?? []);
 			this.showMessages();
 		});
 	}
@@ -150,9 +189,10 @@ export class Space<Who = unknown> {
 		if (this.closed) return;
 		live.join(
 			this.topic,
-			() => params,
-			(answer) => void this.inTurn(() => this.opened(answer as unknown as Opened<Who>)),
+			() => ({ ...params, ...this.resumption }),
+			(answer) => void this.stream.run(() => this.opened(answer as unknown as Opened<Who>)),
 			(refusal, final) => {
+				if (refusal.reason === 'cursor_expired') this.epoch = null;
 				if (final) this.ended(refusal);
 				// A token that ended is not asked for twice.
 				else void this.manner.params().then((next) => (params = next));
@@ -160,14 +200,44 @@ export class Space<Who = unknown> {
 		);
 	}
 
-	private async opened({ conversation, messages, cursor, authors, users, participants }: Opened<Who>): Promise<void> {
-		const known = authors ? Object.values(authors) : (users ?? []);
-		await this.meet(messages.items, known);
-		const page = await Promise.all(messages.items.map((row) => this.heard(row, cursor)));
-		if (!this.messages.latest(page)) this.past = messages.page_token;
-		this.show({ state: 'open', conversation, ...(participants ? { participants } : {}) });
-		this.showMessages();
+	/** From where on it is to be told what changed; nothing: anew. */
+	private get resumption(): { cursor?: number; epoch?: string } {
+		return this.manner.resumes && this.epoch !== null ? { cursor: this.stream.cursor, epoch: this.epoch } : {};
+	}
+
+	private async opened(answer: Opened<Who>): Promise<void> {
+		const { conversation, cursor, epoch, authors, users, participants, changes } = answer;
+		this.show({ conversation, ...(participants ? { participants } : {}) });
+		this.know(authors ? Object.values(authors) : (users ?? []));
+		if (changes) await this.apply(changes);
+		else await this.begin(answer.messages, cursor);
+		this.epoch = epoch;
+		this.stream.cursor = cursor;
+		if (answer.more) this.stream.cursor = await this.pull();
+		this.show({ state: 'open' });
 		this.outgoing.pump();
+	}
+
+	/** With the latest page; where the server tells changes, a page comes only when what is here is of no use any more. */
+	private async begin(page: Page<Who>, cursor: number): Promise<void> {
+		await this.meet(page.items, page.reactions ?? []);
+		const heard = await Promise.all(page.items.map((row) => this.heard(row, cursor)));
+		if (this.manner.resumes) this.messages.clear();
+		if (!this.messages.latest(heard)) this.past = page.page_token;
+		this.feel(page.reactions ?? []);
+		this.showMessages();
+	}
+
+	private async pull(): Promise<number> {
+		let { cursor } = this.stream;
+		for (let more = cursor >= 0; more;) {
+			const asked = { cursor, ...(this.epoch ? { epoch: this.epoch } : {}) };
+			const page = (await this.line.live.push(this.topic, 'sync', asked)) as unknown as Pulled<Who>;
+			this.know(Object.values(page.authors ?? {}));
+			await this.apply(page.changes);
+			({ cursor, more } = page);
+		}
+		return cursor;
 	}
 
 	private ended({ reason, detail }: Pick<Refusal, 'reason' | 'detail'>): void {
@@ -178,10 +248,8 @@ export class Space<Who = unknown> {
 
 	private listen(): void {
 		const { live } = this.line;
-		for (const event of CHANGES)
-			this.stops.push(
-				live.on(this.topic, event as 'new_message', (told) => void this.inTurn(() => this.told(told as Told<Who>)))
-			);
+		for (const event of CONVERSATION_CHANGES)
+			this.stops.push(live.on(this.topic, event, (told) => this.told(told as unknown as Told<Who>)));
 		this.stops.push(
 			live.on(this.topic, 'resync', () => void this.join()),
 			live.on(this.topic, 'start_typing', ({ user_id }) => this.typingBoard.set(this.id, user_id, true)),
@@ -204,27 +272,64 @@ export class Space<Who = unknown> {
 	}
 
 	private async send(saying: Saying): Promise<void> {
-		const payload = await this.manner.write(saying);
-		const { message, version } = await this.line.live.push(this.topic, 'send_message', payload as never);
-		await this.inTurn(async () => {
-			this.messages.take(await this.heard(message, version));
-			this.showMessages();
+		const answer = await this.ask('send_message', (await this.manner.write(saying)) as never);
+		await this.take([written(answer)]);
+	}
+
+	private async ask<E extends EventOf<ConversationTopic>>(
+		event: E,
+		payload: PayloadOf<ConversationTopic, E>
+	): Promise<Answer> {
+		return (await this.line.live.push(this.topic, event, payload)) as unknown as Answer;
+	}
+
+	/** What a lost connection explains is made up for by the next join; anything else is a mistake to be seen. */
+	private failed(error: unknown): void {
+		if (this.closed || error instanceof Silence || error instanceof Unreachable || error instanceof Refusal) return;
+		queueMicrotask(() => {
+			throw error;
 		});
 	}
 
 	// --- what is heard ------------------------------------------------------------------------------------------------
 
-	private async told({ message, version, changes, author }: Told<Who>): Promise<void> {
-		const rows = (changes ?? []).filter((change) => change.kind === 'message');
+	private told({ message, version, changes, author }: Told<Who>): void {
 		if (author) this.know([author]);
-		const now = rows.flatMap((change) => (change.data ? [change.data] : []));
-		await this.meet(message ? [message, ...now] : now);
-		for (const { id, version: at, deleted, data } of rows)
-			this.messages.take(deleted || !data ? gone(id, at) : await this.heard(data, at));
-		// What is off the record has no version, and comes once.
-		if (message && rows.length === 0) this.messages.take(await this.heard(message, version ?? 0));
 		if (message) this.typingBoard.set(this.id, message.sender, false);
+		if (version === undefined) void this.stream.run(() => this.pass(message!));
+		else if (this.manner.resumes) this.stream.heard(version, changes ?? []);
+		else void this.take(changes ?? []);
+	}
+
+	/** What is off the record has no version, and comes once. */
+	private async pass(message: MessageRow): Promise<void> {
+		await this.meet([message]);
+		this.messages.take(await this.heard(message, 0));
 		this.showMessages();
+	}
+
+	private take(changes: Change[]): Promise<void> {
+		return this.stream.run(() => this.apply(changes));
+	}
+
+	private async apply(changes: Change[]): Promise<void> {
+		const messages = changes.filter((change) => change.kind === 'message');
+		await this.meet(
+			messages.flatMap(({ data }) => data ?? []),
+			changes
+		);
+		for (const { id, version, deleted, data } of messages) {
+			if (deleted || !data) this.messages.gone(id, version, Date.now());
+			else if (this.past === null) this.messages.take(await this.heard(data, version));
+			else this.messages.follow({ ...(await this.heard(data, version)), row: data });
+		}
+		for (const change of changes) if (change.kind === 'conversation') this.show({ conversation: change.data });
+		this.feel(changes);
+		this.showMessages();
+	}
+
+	private feel(changes: Change[]): void {
+		for (const change of changes) if (change.kind === 'reaction') this.messages.react(change);
 	}
 
 	private async heard(row: MessageRow, version: number): Promise<Heard> {
@@ -238,29 +343,22 @@ export class Space<Who = unknown> {
 		}
 	}
 
-	private async meet(rows: MessageRow[], told: Who[] = []): Promise<void> {
+	private async meet(rows: MessageRow[], changes: Change[] = [], told: Who[] = []): Promise<void> {
 		this.know(told);
-		const named = rows.flatMap((row) => [row.sender, ...(row.removed_by ? [row.removed_by] : [])]);
+		const writing = rows.flatMap((row) => [row.sender, ...(row.removed_by ? [row.removed_by] : [])]);
+		const reacting = changes.flatMap((change) => (change.kind === 'reaction' && change.data?.user_id) || []);
+		const named = [...writing, ...reacting];
 		const unknown = [...new Set(named)].filter((id) => !this.authors.has(id));
 		if (unknown.length > 0) this.know(await this.manner.authors(unknown));
 	}
 
 	private showMessages(): void {
 		for (const { id } of this.outgoing.waiting) if (this.messages.has(id)) this.outgoing.forget(id);
+		this.ends.wait(this.messages.nextEnd);
 		this.show({ messages: this.messages.shown, authors: new Map(this.authors), older: this.past !== null });
-	}
-
-	private inTurn(what: () => Promise<void>): Promise<void> {
-		const done = this.turn.then(() => (this.closed ? undefined : what()));
-		this.turn = done.catch(() => {});
-		return done;
 	}
 
 	private show(change: Partial<SpaceView>): void {
 		this.view.set({ ...this.view.value, ...change });
 	}
-}
-
-function gone(id: string, version: number): Heard {
-	return { id, version, row: null, said: { text: null, unreadable: null } };
 }

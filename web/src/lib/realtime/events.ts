@@ -108,6 +108,24 @@ interface ConversationPushes {
 	room_ended: wire.RoomEnded;
 }
 
+/** Those of a conversation that carry a version, and what changed with it. */
+export const CONVERSATION_CHANGES: readonly (keyof ConversationPushes)[] = [
+	'new_message',
+	'edit_message',
+	'delete_message',
+	'message_expired',
+	'message_removed',
+	'member_changed',
+	'react',
+	'unreact',
+	'update_alias',
+	'version',
+	'update_expiry',
+	'member_joined',
+	'leave_conversation',
+	'set_encryption_keys'
+];
+
 type By<T extends Topic, System, User, Conversation> = T extends SystemTopic
 	? System
 	: T extends UserTopic

@@ -4,7 +4,7 @@ import type { Api } from '../realtime/http.ts';
 import { Problem } from '../realtime/problems.ts';
 import { lastOf, reaction, recount, settle } from './apply.ts';
 import type { Bodies } from './bodies.ts';
-import type { Actions, GroupTerms, ProfileChange, Saying } from './client.ts';
+import type { Above, Actions, GroupTerms, ProfileChange, Saying, Written } from './client.ts';
 import type { Crypto } from './crypto.ts';
 import { v7 } from './ids.ts';
 import type { Intake } from './intake.ts';
@@ -53,8 +53,7 @@ export function actionsOf(parts: ActionParts): Actions {
 	const { leading } = parts;
 	return {
 		send: (conversation, text, more) => doings.send(conversation, text, more),
-		pass: (conversation, text, replyTo) =>
-			leading.pass(conversation, { text, ...(replyTo ? { reply_to: replyTo } : {}) }),
+		pass: (conversation, text, above) => leading.pass(conversation, textBody(text, above)),
 		edit: (conversation, message, text) => doings.edit(conversation, message, text),
 		remove: (conversation, message) => doings.remove(conversation, message),
 		react: (conversation, message, emoji, on) => doings.react(conversation, message, emoji, on),
@@ -71,7 +70,7 @@ export function actionsOf(parts: ActionParts): Actions {
 		setLasting: (conversation, seconds) => doings.setLasting(conversation, seconds),
 		markRead: (conversation) => doings.markRead(conversation),
 		typing: (conversation, on) => leading.typing(conversation, on),
-		setDraft: (conversation, text, replyTo) => doings.setDraft(conversation, text, replyTo ?? null),
+		setDraft: (conversation, text, above) => doings.setDraft(conversation, text, above),
 		loadOlder: (conversation) => leading.loadOlder(conversation),
 		open: (conversation) => leading.opened(conversation),
 		close: async (conversation) => leading.closed(conversation),
@@ -92,8 +91,8 @@ class Doings {
 
 	// --- messages -----------------------------------------------------------------------------------------------------
 
-	async send(conversation: string, text: string, { replyTo, ...more }: Saying = {}): Promise<string> {
-		const body = { text, ...(replyTo ? { reply_to: replyTo } : {}) };
+	async send(conversation: string, text: string, { subject, replyTo, ...more }: Saying = {}): Promise<string> {
+		const body = textBody(text, { subject, replyTo });
 		const also = async () => this.by.replica.drafts.delete(conversation);
 		return this.say(conversation, body, also, more);
 	}
@@ -103,7 +102,7 @@ class Doings {
 		conversation: string,
 		body: Body,
 		also: (row: MessageRow) => Promise<void>,
-		{ id = v7(), about = id, expiresIn }: Omit<Saying, 'replyTo'> & { about?: string } = {}
+		{ id = v7(), about = id, expiresIn }: Omit<Saying, keyof Above> & { about?: string } = {}
 	): Promise<string> {
 		const { replica, bodies, me, device } = this.by;
 		const at = Date.now();
@@ -141,8 +140,8 @@ class Doings {
 		const before = await this.mine(conversation, message);
 		const box = before.change?.body ?? before.body;
 		const said = box && (await bodies.open<Body>(box));
-		const kept = said && 'text' in said && said.reply_to ? { reply_to: said.reply_to } : {};
-		await this.change(conversation, message, { do: 'edit', body: { text, ...kept } });
+		const kept = said && 'text' in said ? said : {};
+		await this.change(conversation, message, { do: 'edit', body: { ...kept, text } });
 	}
 
 	async remove(conversation: string, message: string): Promise<void> {
@@ -362,10 +361,11 @@ class Doings {
 		else await enqueue(this.by, { what: { do: 'read' }, conversation }, mark);
 	}
 
-	async setDraft(conversation: string, text: string, replyTo: string | null): Promise<void> {
+	async setDraft(conversation: string, text: string, { subject, replyTo }: Above = {}): Promise<void> {
 		const { replica, bodies } = this.by;
-		if (text === '' && replyTo === null) return void (await replica.drafts.delete(conversation));
-		const draft = await bodies.seal({ text, replyTo });
+		if (!text && !subject && !replyTo) return void (await replica.drafts.delete(conversation));
+		const written: Written = { text, subject: subject ?? '', replyTo: replyTo ?? null };
+		const draft = await bodies.seal(written);
 		await replica.drafts.put({ conversation, draft, at: Date.now() });
 	}
 
@@ -431,6 +431,10 @@ class Doings {
 		for (const id of ids) await conversations.update(id, { held: null });
 		this.by.leading.wake();
 	}
+}
+
+function textBody(text: string, { subject, replyTo }: Above = {}): TextBody {
+	return { text, ...(subject ? { subject } : {}), ...(replyTo ? { reply_to: replyTo } : {}) };
 }
 
 const ACCEPTED = { accepted: true, changed: null };

@@ -1,11 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Device, Person } from '../../../tests/persons.ts';
 import { lacking, Server } from '../../../tests/server.ts';
+import { conversationTopic } from '../realtime/events.ts';
+import { Live } from '../realtime/socket.ts';
+import { only } from '../realtime/tokens.ts';
 
 describe.skipIf(lacking)('clients of a server', () => {
 	let server: Server;
 	let ada: Person, bob: Person, cleo: Person;
 	const devices: Device[] = [];
+	const ends: (() => void)[] = [];
 
 	beforeAll(async () => {
 		server = await Server.start();
@@ -17,7 +21,10 @@ describe.skipIf(lacking)('clients of a server', () => {
 			Person
 		];
 	});
-	afterEach(() => Promise.all(devices.splice(0).map((device) => device.close())));
+	afterEach(async () => {
+		ends.splice(0).forEach((end) => end());
+		await Promise.all(devices.splice(0).map((device) => device.close()));
+	});
 	afterAll(() => server.remove());
 
 	async function open(...persons: Person[]): Promise<Device[]> {
@@ -196,6 +203,66 @@ describe.skipIf(lacking)('clients of a server', () => {
 		await b.client.do.send(id, 'too late');
 		const view = await b.window(id, ({ messages }) => messages.at(-1)!.refused !== null);
 		expect(view.messages.at(-1)!.refused).toMatchObject({ code: 'not_member' });
+	});
+
+	/** The lobby as its subscriber has it, and a connection of somebody who writes there. */
+	async function lobby(reader: Person, writer: Person) {
+		const { id } = await reader.api.ask<{ id: string }>('GET', '/api/channels/lobby');
+		const live = new Live({ url: server.socket, tokens: only(writer.signedIn.auth_token) });
+		const topic = conversationTopic(id);
+		live.start();
+		live.join(
+			topic,
+			() => ({}),
+			() => {}
+		);
+		ends.push(() => live.stop());
+		const subscribed = async () => {
+			await reader.api.ask('PUT', `/api/channels/${id}/subscription`);
+			return ((await open(reader)) as [Device])[0];
+		};
+		return { id, live, topic, subscribed };
+	}
+
+	test('a subject is kept with its message, sent with it, and stays when the text is edited', async () => {
+		const { id, live, topic, subscribed } = await lobby(ada, bob);
+		await live.push(topic, 'send_message', { content: 'from outside', subject: 'Weather' });
+		const a = await subscribed();
+		expect(await a.reads(id, 'from outside')).toMatchObject({ subject: 'Weather' });
+		a.cable.pull();
+		const mine = await a.client.do.send(id, 'from within', { subject: 'News' });
+		await a.restart();
+		expect(await a.reads(id, 'from outside')).toMatchObject({ subject: 'Weather', waiting: false });
+		expect(await a.reads(id, 'from within')).toMatchObject({ subject: 'News', waiting: true });
+		await a.client.do.edit(id, mine, 'edited');
+		expect(await a.reads(id, 'edited')).toMatchObject({ subject: 'News' });
+		a.cable.plug();
+		await a.settled();
+		expect(await a.reads(id, 'edited')).toMatchObject({ subject: 'News', edited: true, waiting: false });
+		const page = await a.account.api.messages({ conversation_id: id });
+		expect(page.items.find((one) => one.message_group === mine)).toMatchObject({ subject: 'News', content: 'edited' });
+	});
+
+	test('of a long channel that begins with its latest page, reactions and subjects come with the pages', async () => {
+		const { id, live, topic, subscribed } = await lobby(cleo, bob);
+		const say = async (content: string, subject?: string) =>
+			(await live.push(topic, 'send_message', { content, ...(subject ? { subject } : {}) })).message.message_group;
+		const old = await say('old', 'Of old');
+		await live.push(topic, 'react', { message_group_id: old, emoji: '👍' });
+		for (let round = 0; round < 6; round++)
+			await Promise.all([...Array(90).keys()].map((one) => say(`${round} ${one}`)));
+		const late = await say('late', 'Of late');
+		await live.push(topic, 'react', { message_group_id: late, emoji: '🎉' });
+		const c = await subscribed();
+		const reactions = [{ emoji: '🎉', user: bob.id, waiting: false }];
+		expect(await c.reads(id, 'late')).toMatchObject({ subject: 'Of late', reactions });
+		while (await c.client.do.loadOlder(id));
+		const { messages } = await c.see(
+			c.client.query.window(id, { around: old }, 1, 1),
+			(view) => view.messages.length > 0
+		);
+		const found = messages.find((one) => one.id === old);
+		expect(found).toMatchObject({ subject: 'Of old', reactions: [{ emoji: '👍', user: bob.id, waiting: false }] });
 	});
 
 	test('one knows oneself before one knows anybody, and a change of oneself is shown before it is sent', async () => {

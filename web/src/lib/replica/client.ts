@@ -36,6 +36,8 @@ export interface MessageView {
 	mine: boolean;
 	/** null: deleted, or it could not be opened. */
 	text: string | null;
+	/** The line above it. */
+	subject: string | null;
 	replyTo: string | null;
 	/** What it answers, if this browser has it. */
 	reply: { id: string; sender: string; text: string | null; deleted: boolean } | null;
@@ -85,10 +87,17 @@ export interface ConversationView extends ConversationRow {
 	disbelieved: Trouble | null;
 }
 
-export interface DraftView {
-	conversation: DraftRow['conversation'];
+/** What is being written. */
+export interface Written {
 	text: string;
+	/** The line above it; empty: none. */
+	subject: string;
+	/** The message that it answers. */
 	replyTo: string | null;
+}
+
+export interface DraftView extends Written {
+	conversation: DraftRow['conversation'];
 	at: number;
 }
 
@@ -160,10 +169,16 @@ export interface ConsentsView {
 	needed: number;
 }
 
-/** What goes with a text. */
-export interface Saying {
+/** What stands above a text. */
+export interface Above {
+	/** In plaintext conversations alone. */
+	subject?: string | null | undefined;
 	/** The message that it answers. */
-	replyTo?: string | undefined;
+	replyTo?: string | null | undefined;
+}
+
+/** What goes with a text. */
+export interface Saying extends Above {
 	/** A UUID of version 7, if who asks has made one already. */
 	id?: string | undefined;
 	/** Seconds after which it goes everywhere; absent: as the conversation says. */
@@ -174,7 +189,7 @@ export interface Actions {
 	/** The new message's id. */
 	send(conversation: string, text: string, saying?: Saying): Promise<string>;
 	/** Off the record: to who is here now, over the network, and kept nowhere. Throws where it cannot be sent now. */
-	pass(conversation: string, text: string, replyTo?: string): Promise<void>;
+	pass(conversation: string, text: string, saying?: Above): Promise<void>;
 	edit(conversation: string, message: string, text: string): Promise<void>;
 	remove(conversation: string, message: string): Promise<void>;
 	react(conversation: string, message: string, emoji: string, on: boolean): Promise<void>;
@@ -206,8 +221,8 @@ export interface Actions {
 	markRead(conversation: string): Promise<void>;
 	/** Call with every keystroke; the rest is limited and ended by itself. */
 	typing(conversation: string, on: boolean): void;
-	/** An empty text without a reply target forgets the draft. */
-	setDraft(conversation: string, text: string, replyTo?: string | null): Promise<void>;
+	/** An empty text without subject and reply target forgets the draft. */
+	setDraft(conversation: string, text: string, saying?: Above): Promise<void>;
 	/** One more page of the past from the server: whether there is still more. Throws `Unreachable` offline. */
 	loadOlder(conversation: string): Promise<boolean>;
 	/** It is on the screen: kept joined, and pulled first. */

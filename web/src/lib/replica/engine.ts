@@ -1,5 +1,5 @@
 /** The sync engine of the one tab that talks to the server: it keeps the replica as the server says. */
-import { SYSTEM, conversationTopic, userTopic, type PushOf } from '../realtime/events.ts';
+import { CONVERSATION_CHANGES, SYSTEM, conversationTopic, userTopic, type PushOf } from '../realtime/events.ts';
 import type { Api } from '../realtime/http.ts';
 import { Refusal, Silence, Unreachable } from '../realtime/problems.ts';
 import type { Live, LiveState as Connection } from '../realtime/socket.ts';
@@ -36,22 +36,6 @@ const OWN_EVENTS: readonly PushOf<`user:${string}`>[] = [
 	'read_mark',
 	'choice',
 	'private_keys'
-];
-const CONVERSATION_EVENTS: readonly PushOf<`conversation:${string}`>[] = [
-	'new_message',
-	'edit_message',
-	'delete_message',
-	'message_expired',
-	'message_removed',
-	'member_changed',
-	'react',
-	'unreact',
-	'update_alias',
-	'version',
-	'update_expiry',
-	'member_joined',
-	'leave_conversation',
-	'set_encryption_keys'
 ];
 
 /** What pushes of changes have in common. */
@@ -176,7 +160,7 @@ export class Engine {
 		const asOf = this.following.get(id)?.stream.cursor ?? row.cursor;
 		const asked = { conversation_id: id, ...(row.older ? { page_token: row.older } : {}) };
 		const page = await this.api.messages(asked);
-		await this.intake.page(id, page.items, Math.max(asOf, 0), page.page_token);
+		await this.intake.page(id, page, Math.max(asOf, 0));
 		return page.page_token !== null;
 	}
 
@@ -295,7 +279,7 @@ export class Engine {
 
 	private listenTo(id: string): () => void {
 		const topic = conversationTopic(id);
-		const stops = CONVERSATION_EVENTS.map((event) =>
+		const stops = CONVERSATION_CHANGES.map((event) =>
 			this.live.on(topic, event, (payload) => this.told({ conversation_id: id, ...(payload as Told) }))
 		);
 		stops.push(

@@ -16,6 +16,7 @@ import type {
 	ConversationPulled,
 	Document,
 	MemberRow as WireMember,
+	MessagePage,
 	MessageRow as WireMessage,
 	ResumedDocument
 } from '../wire/types.ts';
@@ -83,7 +84,8 @@ export class Intake {
 
 	private async latest({ messages, conversation, cursor }: Document, place: Where): Promise<Partial<Batch>> {
 		const incoming = messages.items.map((message) => ({ message, version: cursor }));
-		return { ...(await this.read(conversation.id, incoming, place)), older: messages.page_token };
+		const read = await this.read(conversation.id, incoming, place);
+		return { ...read, reactions: messages.reactions ?? [], older: messages.page_token };
 	}
 
 	/** The changes of a push or a pull, up to `cursor`. */
@@ -97,14 +99,15 @@ export class Intake {
 	}
 
 	/** Older messages: what is here already knows better. `asOf`: the cursor when they were asked for. */
-	async page(id: string, items: WireMessage[], asOf: number, older: string | null): Promise<void> {
+	async page(id: string, page: MessagePage, asOf: number): Promise<void> {
+		const { items, page_token: older } = page;
 		const held = await this.replica.messages.bulkGet(items.map((item): [string, string] => [id, item.message_group]));
 		const fresh = items.filter((_, place) => (held[place]?.version ?? -1) < 0);
 		const read = await this.read(
 			id,
 			fresh.map((message) => ({ message, version: asOf }))
 		);
-		await this.write({ conversation: id, ...read, older });
+		await this.write({ conversation: id, ...read, reactions: page.reactions ?? [], older });
 	}
 
 	write(batch: Batch): Promise<void> {
@@ -320,7 +323,8 @@ function gone(message: WireMessage): Read {
 /** A message of a plaintext conversation. */
 function plain(message: WireMessage): Read {
 	const reply = message.reply_to ? { reply_to: message.reply_to } : {};
-	const body = { text: message.content ?? '', ...reply };
+	const subject = message.subject ? { subject: message.subject } : {};
+	const body = { text: message.content ?? '', ...subject, ...reply };
 	return { body, box: null, sentAt: Date.parse(message.inserted_at) };
 }
 

@@ -11,7 +11,8 @@ import type {
 	OperationView,
 	PersonView,
 	Queries,
-	WindowView
+	WindowView,
+	Written
 } from './client.ts';
 import {
 	FIRST,
@@ -154,8 +155,7 @@ class Views {
 	}
 
 	async draft(row: DraftRow): Promise<DraftView> {
-		const kept = await this.opened<{ text: string; replyTo: string | null }>(row.draft);
-		return { conversation: row.conversation, at: row.at, ...kept };
+		return { conversation: row.conversation, at: row.at, ...(await this.opened<Written>(row.draft)) };
 	}
 
 	// --- messages -----------------------------------------------------------------------------------------------------
@@ -241,14 +241,16 @@ class Views {
 		const targets = await this.targets(rows, bodies);
 		return rows.map((row, place) => {
 			const body = bodies[place];
-			const replyTo = body && 'text' in body ? (body.reply_to ?? null) : null;
+			const said = body && 'text' in body ? body : null;
+			const replyTo = said?.reply_to ?? null;
 			return {
 				conversation: row.conversation,
 				id: row.id,
 				place: row.place,
 				sender: row.sender,
 				mine: row.sender === this.me,
-				text: body && 'text' in body ? body.text : null,
+				text: said?.text ?? null,
+				subject: said?.subject ?? null,
 				replyTo,
 				reply: (replyTo && targets.get(`${row.conversation} ${replyTo}`)) || null,
 				sentAt: row.sent_at,

@@ -154,8 +154,8 @@ export class Requests {
 			return on(conversation.id, 'send_message', { ...placed, ...sealed });
 		}
 		if ('react' in body) return null;
-		const reply = body.reply_to ? { reply_to: body.reply_to } : {};
-		return on(conversation.id, 'send_message', { ...placed, content: body.text, ...reply });
+		const { text: content, ...above } = body;
+		return on(conversation.id, 'send_message', { ...placed, content, ...above });
 	}
 
 	private async edit(

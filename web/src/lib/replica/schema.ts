@@ -55,6 +55,8 @@ export interface ConversationRow {
 	changing: string;
 	reading: string;
 	posting: string;
+	/** Whose order it is. */
+	placing: string;
 	approvals: number;
 	/** Seconds that a message lasts unless it says otherwise; null: for good. */
 	expires_in: number | null;
@@ -116,7 +118,7 @@ export interface MessageRow {
 	/** When it was composed, in milliseconds, as signed; for plaintext the server's time. */
 	sent_at: number;
 	deleted: boolean;
-	/** `{text, reply_to?}`, or a reaction; null: deleted, or it could not be opened. */
+	/** `{text, subject?, reply_to?}`, or a reaction; null: deleted, or it could not be opened. */
 	body: Box | null;
 	/** Whether it is shown as a message: a reaction in an encrypted conversation is not. 1 or 0, for the index. */
 	shown: 0 | 1;

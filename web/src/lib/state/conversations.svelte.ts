@@ -83,6 +83,7 @@ function itemOf(view: ConversationView, people: People): ConversationItem {
 		refused: view.refused,
 		opened: view.opened,
 		role: view.role,
+		subjects: view.placing === 'server',
 		approvals: view.approvals,
 		expiresIn: view.expires_in,
 		may: {

@@ -9,6 +9,7 @@ const MINUTE = 60_000;
 function said(id: string, sender: string, at: number, more: Partial<MessageView> = {}): MessageView {
 	return {
 		conversation: 'c',
+		subject: null,
 		id,
 		place: [1, sender, 'd', 0, id],
 		sender,

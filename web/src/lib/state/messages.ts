@@ -7,7 +7,7 @@ import type { MessageItem, Person, Reaction } from './model';
 const RUN = 5 * 60_000;
 
 /** What is shown of a message, wherever it stands. */
-export type Shown = Omit<MessageView, 'conversation' | 'place'> & { subject?: string | null };
+export type Shown = Omit<MessageView, 'conversation' | 'place'>;
 
 export interface Around {
 	me: string;
@@ -32,7 +32,7 @@ export function itemsOf(views: Shown[], around: Around): MessageItem[] {
 			sender: around.person(view.sender),
 			mine: view.mine,
 			text: view.text,
-			subject: view.subject ?? null,
+			subject: view.subject,
 			sentAt: view.sentAt,
 			edited: view.edited,
 			deleted: view.deleted,

@@ -58,6 +58,8 @@ export interface ConversationItem {
 	/** When this browser showed it last. */
 	opened: number;
 	role: string;
+	/** A message may stand below a subject. */
+	subjects: boolean;
 	/** How many members have to agree to somebody new. */
 	approvals: number;
 	/** Seconds that a message lasts here unless it says otherwise; null: for good. */
@@ -73,6 +75,19 @@ export interface Lasting {
 	passing: boolean;
 	/** What the conversation says where one chooses nothing. */
 	usual: number | null;
+}
+
+/** What is being written, and what stands above it. */
+export interface Writing {
+	readonly text: string;
+	/** The line above it; empty: none. */
+	readonly subject: string;
+	/** The message that it answers. */
+	readonly replyTo: string | null;
+	/** Something was typed. */
+	write(text: string): void;
+	writeSubject(subject: string): void;
+	reply(message: string | null): void;
 }
 
 export interface Reaction {

@@ -27,7 +27,7 @@ export class SpaceTimeline {
 		const { messages, waiting } = this.view;
 		const shown = [
 			...messages.map((one) => shownOf(one, this.#me, messages)),
-			...waiting.map((saying): Shown => ({ ...sayingOf(saying), sender: this.#me }))
+			...waiting.map((saying): Shown => ({ ...sayingOf(saying, messages), sender: this.#me }))
 		];
 		const around = { me: this.#me, members: [], unreadFrom: null, newest: true };
 		return this.#same.of(itemsOf(shown, { ...around, person: (id) => this.person(id) }));
@@ -97,6 +97,40 @@ export class SpaceTimeline {
 	read(): void {}
 }
 
+/** What is being written there: on this page alone. */
+export class SpaceDraft {
+	#space: Space;
+	text = $state('');
+	subject = $state('');
+	replyTo = $state<string | null>(null);
+
+	constructor(space: Space) {
+		this.#space = space;
+	}
+
+	write(text: string): void {
+		this.text = text;
+		this.#space.typed(text.trim() !== '');
+	}
+
+	writeSubject(subject: string): void {
+		this.subject = subject;
+	}
+
+	reply(message: string | null): void {
+		this.replyTo = message;
+	}
+
+	/** Says it: here one begins anew. */
+	send(): void {
+		const text = this.text.trim();
+		if (!text) return;
+		this.#space.say(text, this.subject.trim() || null, this.replyTo);
+		this.text = this.subject = '';
+		this.replyTo = null;
+	}
+}
+
 function personOf(id: string, author: Author | undefined, me: boolean): Person {
 	return {
 		id,
@@ -116,7 +150,7 @@ const NOTHING = { reply: null, reactions: [], removed: null, expires: null, unre
 
 type Row = SpaceView['messages'][number];
 
-function shownOf({ id, row, said }: Row, me: string, all: Row[]): Shown {
+function shownOf({ id, row, said, reactions }: Row, me: string, all: Row[]): Shown {
 	const at = Date.parse(row.inserted_at);
 	return {
 		...NOTHING,
@@ -130,8 +164,9 @@ function shownOf({ id, row, said }: Row, me: string, all: Row[]): Shown {
 		sentAt: at,
 		at,
 		edited: row.rev > 0,
-		deleted: row.deleted === true,
+		deleted: row.deleted === true || Boolean(row.removed_by),
 		removed: row.removed_by ? { by: row.removed_by, reason: row.removed_because ?? '' } : null,
+		reactions: reactions.map((one) => ({ ...one, waiting: false })),
 		expires: row.expires_at ? Date.parse(row.expires_at) : null,
 		passing: row.off_the_record === true,
 		waiting: false,
@@ -140,10 +175,13 @@ function shownOf({ id, row, said }: Row, me: string, all: Row[]): Shown {
 }
 
 function answered(row: Row | undefined): Shown['reply'] {
-	return row ? { id: row.id, sender: row.row.sender, text: row.said.text, deleted: row.row.deleted === true } : null;
+	if (!row) return null;
+	const deleted = row.row.deleted === true || Boolean(row.row.removed_by);
+	return { id: row.id, sender: row.row.sender, text: row.said.text, deleted };
 }
 
-function sayingOf({ id, text, subject, replyTo, at, refused }: SpaceView['waiting'][number]): Omit<Shown, 'sender'> {
+function sayingOf(saying: SpaceView['waiting'][number], all: Row[]): Omit<Shown, 'sender'> {
+	const { id, text, subject, replyTo, at, refused } = saying;
 	return {
 		...NOTHING,
 		id,
@@ -151,6 +189,7 @@ function sayingOf({ id, text, subject, replyTo, at, refused }: SpaceView['waitin
 		text,
 		subject,
 		replyTo,
+		reply: answered(all.find((one) => one.id === replyTo)),
 		sentAt: at,
 		at,
 		edited: false,

@@ -2,12 +2,11 @@
  * What is seen of one conversation: a window of its messages that moves as one scrolls, so that a hundred thousand of
  * them cost as much as a hundred. One query for the whole window.
  */
-import type { Anchor, MessageView, WindowView } from '../replica/client';
+import type { Anchor, MessageView, WindowView, Written } from '../replica/client';
 import { v7 } from '../replica/ids';
 import type { MemberRow } from '../replica/schema';
 import type { Chat } from './chat.svelte';
 import { Live } from './live.svelte';
-import type { Written } from './draft.svelte';
 import { itemsOf, nothing, withPassing, type Shown } from './messages';
 import type { MessageItem, Person } from './model';
 import { Same } from './same';
@@ -132,12 +131,12 @@ export class Timeline {
 	}
 
 	/** Says it: seen at once, and kept as soon as this browser has stored it. Throws when it cannot. */
-	async say({ text, replyTo, expiresIn }: Written & { expiresIn?: number }): Promise<void> {
+	async say({ text, subject, replyTo, expiresIn }: Written & { expiresIn?: number }): Promise<void> {
 		const id = v7();
-		this.#coming = [...this.#coming, this.#shownAs(id, text, replyTo)];
+		this.#coming = [...this.#coming, this.#shownAs(id, { text, subject, replyTo })];
 		const forget = () => (this.#coming = this.#coming.filter((one) => one.id !== id));
 		try {
-			await this.#chat.client.do.send(this.conversation, text, { replyTo: replyTo ?? undefined, id, expiresIn });
+			await this.#chat.client.do.send(this.conversation, text, { subject, replyTo, id, expiresIn });
 			setTimeout(forget, SOON);
 		} catch (error) {
 			forget();
@@ -145,7 +144,7 @@ export class Timeline {
 		}
 	}
 
-	#shownAs(id: string, text: string, replyTo: string | null): Shown {
+	#shownAs(id: string, { text, subject, replyTo }: Written): Shown {
 		const now = Date.now();
 		const target = this.#window?.messages.find((one) => one.id === replyTo);
 		return {
@@ -153,6 +152,7 @@ export class Timeline {
 			sender: this.#chat.client.user,
 			mine: true,
 			text,
+			subject: subject || null,
 			replyTo,
 			reply: target ? { id: target.id, sender: target.sender, text: target.text, deleted: target.deleted } : null,
 			sentAt: now,

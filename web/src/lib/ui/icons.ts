@@ -21,6 +21,7 @@ export const icons = {
 	check: 'M5 12.5l4.5 4.5L19 7.5',
 	checks: 'M2.5 13l4 4L15 8M11 16l1 1 9.5-9.5',
 	clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 2',
+	heading: 'M5 6h14M12 6v13',
 	retry: 'M20 12a8 8 0 1 1-2.5-5.8M20 3v5h-5',
 	warning: 'M12 4L2.5 20h19zM12 10v4M12 17h.01',
 	info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5M12 8h.01',

@@ -90,12 +90,14 @@ export const problems: Record<string, string> = {
 
 const UNKNOWN = 'Something went wrong. Try again; if it stays, reload the page.';
 
+const NO_ANSWER: unknown[] = ['Unreachable', 'Silence'];
+
 /** The stable code of something thrown, if it has one. */
 export function codeOf(error: unknown): string | null {
 	if (typeof error !== 'object' || error === null) return null;
 	if ('code' in error && typeof error.code === 'string') return error.code;
 	if ('reason' in error && typeof error.reason === 'string') return error.reason;
-	return 'name' in error && error.name === 'Unreachable' ? 'unreachable' : null;
+	return 'name' in error && NO_ANSWER.includes(error.name) ? 'unreachable' : null;
 }
 
 /** What went wrong, in a sentence: ours for the code, else the server's own, else that something did. */

@@ -30,11 +30,6 @@ export const spaces = {
 		none: 'There is no such channel',
 		noneText: 'The name may have a slip in it, or it is for people with an account only.',
 		explore: 'Look for channels',
-		subject: 'Subject',
-		subjectOptional: 'Subject (you can leave it out)',
-		addSubject: 'Add a subject',
-		dropSubject: 'Leave the subject out',
-		subjectLong: 'A subject has at most 128 characters.',
 		beginning: (title: string) => `This is the beginning of ${title}.`
 	},
 
