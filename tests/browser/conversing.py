@@ -170,10 +170,11 @@ class Conversing:
         await expect(dialog).to_be_hidden()
 
     async def about_group(self) -> None:
-        """The panel beside the group that is open."""
-        panel = self.page.get_by_role("region", name="About this group")
+        """The panel beside the group or channel that is open."""
+        about = re.compile("^About this (group|channel)$")
+        panel = self.page.get_by_role("region", name=about)
         if not await panel.is_visible():
-            await self.page.get_by_role("button", name="About this group").click()
+            await self.page.get_by_role("button", name=about).click()
         await expect(panel).to_be_visible()
 
     async def member_deed(self, name: str, what: str) -> None:

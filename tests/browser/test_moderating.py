@@ -36,8 +36,8 @@ async def test_a_moderator_removes_a_message_silences_and_takes_out(visitors: Vi
     await ada.member_deed("Cleo", "Let them write again")
     await expect(cleo.composer("Harbour")).to_be_visible()
 
-    await ada.member_deed("Cleo", "Take out of the group…")
-    await ada.confirm("Take Cleo out of the group?", "Take out")
+    await ada.member_deed("Cleo", "Take out…")
+    await ada.confirm("Take Cleo out?", "Take out")
     await expect(ada.page.get_by_text("2 members")).to_be_visible()
     await expect(cleo.page.get_by_role("note")).to_have_text(
         "You left this conversation. What you could read stays here."

@@ -14,6 +14,7 @@ from playwright.async_api import expect
 from tests.browser.chromium import chromium_runs
 from tests.browser.pictures import tours
 from tests.browser.pictures.camera import Camera, keep
+from tests.browser.pictures.moderating import of_moderation
 from tests.browser.pictures.world import GROUP, World
 from tests.browser.visitors import DESKTOP, PHONE, Visitors
 from tests.server import ServerProcess
@@ -33,10 +34,11 @@ IN_DOCUMENTATION = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.pictures", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="also renew those of the documentation, docs/pictures")
+    parser.add_argument("--moderation", action="store_true", help="only the pages where people are moderated")
     asked = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
     camera = Camera(FOLDER)
-    asyncio.run(everything(camera))
+    asyncio.run(moderation(camera) if asked.moderation else everything(camera))
     sys.stdout.write(f"{len(camera.taken)} pictures, all of them on {camera.sheet().relative_to(ROOT)}\n")
     if asked.keep:
         KEPT.mkdir(parents=True, exist_ok=True)
@@ -69,6 +71,12 @@ async def everything(camera: Camera) -> None:
             await other.sign_in()
             await expect(other.listed(GROUP)).to_be_visible()
             await tours.of_mira(other, world, camera)
+    await moderation(camera)
+
+
+async def moderation(camera: Camera) -> None:
+    async with chromium_runs() as chromium:
+        await of_moderation(chromium, camera)
 
 
 if __name__ == "__main__":

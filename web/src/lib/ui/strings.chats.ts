@@ -2,6 +2,9 @@
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 const list = (names: string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
 
+/** What a place is called that has members. */
+type Place = 'group' | 'channel';
+
 export const chats = {
 	you: 'You',
 
@@ -33,7 +36,7 @@ export const chats = {
 
 	header: {
 		back: 'Back to the conversations',
-		details: 'About this group',
+		details: (place: Place) => `About this ${place}`,
 		verified: 'Encrypted, and you compared the safety number',
 		encrypted: 'End-to-end encrypted. Compare the safety number to be sure whom you talk to.',
 		encryptedGroup: 'End-to-end encrypted: only its members can read it.',
@@ -240,7 +243,7 @@ export const chats = {
 		beginning: 'Making the group…',
 		nobody: 'Choose at least one person.',
 		takeOut: (name: string) => `Take ${name} out`,
-		panel: 'About this group',
+		panel: (place: Place) => `About this ${place}`,
 		close: 'Close',
 		members: 'Members',
 		you: 'you',
@@ -254,9 +257,12 @@ export const chats = {
 		rename: 'Change the name',
 		renameTitle: 'Change the name',
 		save: 'Save',
-		leave: 'Leave the group',
-		leaveTitle: 'Leave this group?',
-		leaveText: 'You keep what you could read. To come back, a member has to add you.',
+		leave: (place: Place) => `Leave the ${place}`,
+		leaveTitle: (place: Place) => `Leave this ${place}?`,
+		leaveText: {
+			group: 'You keep what you could read. To come back, a member has to add you.',
+			channel: 'You keep what you could read. You may subscribe again.'
+		},
 		stay: 'Stay',
 		none: 'There is no such group',
 		noneText: 'You are not in it, or it has not reached this browser yet.',

@@ -39,16 +39,16 @@ export const group = {
 	makeMember: 'No longer a moderator',
 	mute: 'Let them read only…',
 	unmute: 'Let them write again',
-	remove: 'Take out of the group…',
+	remove: 'Take out…',
 	ban: 'Ban for good…',
 	done: 'Done.',
 	titles: {
 		mute: (name: string) => `${name} may only read?`,
-		remove: (name: string) => `Take ${name} out of the group?`,
+		remove: (name: string) => `Take ${name} out?`,
 		ban: (name: string) => `Ban ${name}?`
 	},
 	texts: {
-		mute: 'They stay in the group and read along, but cannot write until a moderator lifts it.',
+		mute: 'They stay and read along, but cannot write until a moderator lifts it.',
 		remove: 'They keep what they could read. They can be brought in again.',
 		ban: 'They are taken out, and cannot come in again until a moderator lifts it.'
 	},

@@ -9,6 +9,7 @@ const thisYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'num
 const anyYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 const short = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const shortYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'numeric', year: '2-digit' });
+const medium = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
 /** How many midnights lie between `at` and now. */
@@ -19,6 +20,11 @@ function daysAgo(at: number, now: number): number {
 
 export function time(at: number): string {
 	return clock.format(at);
+}
+
+/** As `moment`, for a column of a table. */
+export function stamp(at: number): string {
+	return medium.format(at);
 }
 
 export function moment(at: number): string {
