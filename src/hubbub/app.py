@@ -67,6 +67,7 @@ from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.ceremonies import Ceremonies
 from hubbub.auth.challenges import Challenges
 from hubbub.auth.credentials import Credentials
+from hubbub.auth.guessing import Guessing
 from hubbub.auth.limits import Addresses, MemoryLimiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords, argon2id
@@ -181,13 +182,12 @@ class Server:
         self._mac = RequestMac(keys.signing)
         self._page_tokens = PageTokens(keys.signing)
         self._revocations = Revocations(self._reader)
-        self._limiter: MemoryLimiter | NoLimits = MemoryLimiter() if settings.rate_limits else NoLimits()
+        self._limiter = _limiter(settings)
         self._addresses = Addresses(keys.signing)
         self._sending = Rule("sending", settings.messages_per_second, settings.message_burst)
         self._rosters = Rosters(settings.cache_entries, self._metrics.cache)
         self._writer.on_rollback(self._rosters.forget)
-        self._passwords = Passwords(argon2id(settings.password_memory))
-        self._credentials = Credentials(self._reader, self._passwords, keys.signing)
+        self._make_credentials(keys)
         self._make_mail()
         self._make_identity(keys)
         code = code_of(settings.conduct) if settings.conduct is not None else None
@@ -261,6 +261,7 @@ class Server:
         self._gateway.start()
         await self._bus.start(self._topics.deliver, self._gateway.resync)
         running.push_async_callback(self._bus.close)
+        running.push_async_callback(self._limiter.close)
         self._counting.start()
         running.push_async_callback(self._counting.close)
         await self._presence.start()
@@ -296,6 +297,11 @@ class Server:
 
     # --- parts that are made of several others --------------------------------------------------------------------
 
+    def _make_credentials(self, keys: Keys) -> None:
+        self._passwords = Passwords(argon2id(self._settings.password_memory))
+        self._credentials = Credentials(self._reader, self._passwords, keys.signing)
+        self._guessing = Guessing(self._limiter, keys.signing)
+
     def _make_identity(self, keys: Keys) -> None:
         """The ways into an account, and accounts themselves."""
         reader, writer, vault = self._reader, self._writer, self._vault
@@ -307,6 +313,7 @@ class Server:
             tokens=self._tokens,
             refresh_tokens=RefreshTokens(keys.signing),
             revocations=self._revocations,
+            guessing=self._guessing,
         )
         self._proving = Proving(
             reader=reader, writer=writer, credentials=self._credentials, ceremonies=ceremonies, asserting=asserting
@@ -318,6 +325,7 @@ class Server:
             passwords=self._passwords,
             credentials=self._credentials,
             proving=self._proving,
+            guessing=self._guessing,
             vault=vault,
             revocations=self._revocations,
             publisher=self._publisher,
@@ -577,6 +585,16 @@ def _delivery(settings: Settings, sender: str) -> Delivery:
     if settings.smtp_url:
         return SmtpDelivery(relay(settings.smtp_url), sender=sender, verify=settings.smtp_verify)
     return FolderDelivery(settings.data_folder / "mail")
+
+
+def _limiter(settings: Settings) -> MemoryLimiter | NoLimits:
+    if not settings.rate_limits:
+        return NoLimits()
+    if not settings.redis_url:
+        return MemoryLimiter()
+    from hubbub.auth.limits_redis import RedisLimiter  # noqa: PLC0415  one process does not need the extra
+
+    return RedisLimiter(settings.redis_url)
 
 
 def _settle_memory() -> None:

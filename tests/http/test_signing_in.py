@@ -33,7 +33,7 @@ async def test_registering_answers_as_the_seed_shows(world: World) -> None:
     answer = await world.client.post("/auth/register", json=payload)
     assert answer.status_code == 200
     body = answer.json()
-    assert set(body) == {"user", "conversations", "users", "auth_token", "refresh_token"}
+    assert set(body) == {"user", "conversations", "users", "auth_token", "refresh_token", "device_proof"}
     assert body["user"].keys() >= SEED_USER
     assert body["user"]["email"] == "test@example.com"
     assert body["user"]["display_name"] == "My Cool Name"

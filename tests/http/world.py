@@ -44,6 +44,7 @@ from hubbub.auth.actor import Actor
 from hubbub.auth.ceremonies import Ceremonies
 from hubbub.auth.challenges import Challenges
 from hubbub.auth.credentials import Credentials
+from hubbub.auth.guessing import Guessing
 from hubbub.auth.limits import Addresses, Limiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords
@@ -209,12 +210,14 @@ class World:
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), threads=1)
         self.credentials = Credentials(self.reader, self.passwords, SECRET)
         self.vault = Vault(VAULT_KEY)
+        self.guessing = Guessing(limiter or NoLimits(), SECRET)
         self.signing_in = SigningIn(
             reader=self.reader,
             writer=self.writer,
             tokens=self.tokens,
             refresh_tokens=RefreshTokens(SECRET),
             revocations=self.revocations,
+            guessing=self.guessing,
         )
         self.ceremonies = Ceremonies(Challenges(SECRET, self.clock), ORIGIN, [ORIGIN])
         self.asserting = Asserting(self.reader, self.writer, self.ceremonies)
@@ -242,6 +245,7 @@ class World:
             passwords=self.passwords,
             credentials=self.credentials,
             proving=self.proving,
+            guessing=self.guessing,
             vault=self.vault,
             revocations=self.revocations,
             publisher=Publisher(self.bus),

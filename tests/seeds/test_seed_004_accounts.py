@@ -47,8 +47,8 @@ class Browser:
             answer = await http.request(method, path, json=body, headers=sent)
         self.auth = answer.headers.get("authorization", self.auth)
         for header in answer.headers.get_list("set-cookie"):
-            self.morsel = SimpleCookie(header)[COOKIE]
-            self.cookie = self.morsel.value
+            if (morsel := SimpleCookie(header).get(COOKIE)) is not None:
+                self.morsel, self.cookie = morsel, morsel.value
         return answer
 
     async def register(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from hubbub.actions.publishing import Publisher
 from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials
+from hubbub.auth.guessing import Guessing
 from hubbub.auth.passwords import Passwords
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.terms import COOKIE_TERMS, TERMS, Terms
@@ -81,6 +82,7 @@ class Accounts:
         passwords: Passwords,
         credentials: Credentials,
         proving: Proving,
+        guessing: Guessing,
         vault: Vault,
         revocations: Revocations,
         publisher: Publisher,
@@ -92,6 +94,7 @@ class Accounts:
         self._passwords = passwords
         self._credentials = credentials
         self._proving = proving
+        self._guessing = guessing
         self._vault = vault
         self._revocations = revocations
         self._publisher = publisher
@@ -146,9 +149,11 @@ class Accounts:
 
     async def login(self, asked: Login, terms: Terms = TERMS, device: str = "") -> SignedIn:
         """Begin a new family. Raises `InvalidCredentials`, in the same time whether or not the address is
-        known.
+        known, and `TooFast` where too many passwords were wrong.
         """
+        attempt = await self._guessing.begin(asked.email, asked.device_proof)
         account = await self._credentials.by_email(asked.email, asked.password)
+        await self._guessing.succeeded(attempt)
         return await self._signing_in.begin(await self._with_current_hash(account, asked.password), terms, device)
 
     async def _with_current_hash(self, account: users.Account, password: str) -> users.Account:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from hubbub.actions.rows import conversation_row
+from hubbub.auth.guessing import Guessing
 from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.terms import TERMS, Terms
@@ -31,12 +32,14 @@ class SigningIn:
         tokens: Tokens,
         refresh_tokens: RefreshTokens,
         revocations: Revocations,
+        guessing: Guessing,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
         self._revocations = revocations
+        self._guessing = guessing
 
     async def begin(
         self,
@@ -95,6 +98,7 @@ class SigningIn:
             users=others,
             auth_token=self._tokens.issue(granted.user_id, granted.family_id, granted.at // 1000, terms, about),
             refresh_token=refresh_token,
+            device_proof=self._guessing.proof(user.email, granted.family_id),
         )
 
 

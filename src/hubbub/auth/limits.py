@@ -28,7 +28,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 PRELOGIN = Rule("prelogin", 1 / 2, 30)
-PROVING = Rule("proving", 1 / 2, 30)  # that who is signed in knows the password, too
+PROVING = Rule("proving", 1 / 30, 20)  # that who is signed in knows the password, too
 REGISTER = Rule("register", 1 / 60, 20)
 LOGIN = Rule("login", 1 / 2, 30)
 REFRESH = Rule("refresh", 2, 120)
@@ -40,13 +40,16 @@ API = Rule("api", 20, 120)
 
 class Limiter(Protocol):
     """Counts what is done. Guarantees: a refusal costs nothing and is lifted by waiting; limits may be a
-    little too generous (a restart, a full memory, several processes that count apart), never stricter than
-    the rule."""
+    little too generous (a restart, a full memory, processes that count apart), never stricter than the rule."""
 
     async def spend(self, rule: Rule, key: str) -> None:
         """Take one from the bucket of `key`; raises `TooFast` with `retry_after` (whole seconds) when it is
         empty.
         """
+        ...
+
+    async def forgive(self, rule: Rule, key: str) -> None:
+        """Fill the bucket of `key` again."""
         ...
 
 
@@ -73,6 +76,12 @@ class MemoryLimiter:
             del self._buckets[next(iter(self._buckets))]
         self._buckets[rule.name, key] = (full - 1, now)
 
+    async def forgive(self, rule: Rule, key: str) -> None:
+        self._buckets.pop((rule.name, key), None)
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
 
 class NoLimits:
     """A `Limiter` that refuses nothing: for measuring only."""
@@ -81,6 +90,12 @@ class NoLimits:
         return
 
     def spend_now(self, rule: Rule, key: str) -> None:
+        return
+
+    async def forgive(self, rule: Rule, key: str) -> None:
+        return
+
+    async def close(self) -> None:
         return
 
 

@@ -11,7 +11,7 @@ from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.limits import LOGIN, PROVING, REFRESH, REGISTER, Addresses, Limiter
 from hubbub.auth.terms import COOKIE_TERMS
 from hubbub.http.bearer import COOKIES, Connection, Renew, limited, limited_by_user
-from hubbub.http.cookies import grant, refresh_cookie, repeat_id, require_own_page
+from hubbub.http.cookies import DEVICE_COOKIE, grant, refresh_cookie, repeat_id, require_own_page
 from hubbub.http.devices import device_of
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
@@ -73,7 +73,7 @@ def chat_sign_in(accounts: Accounts, limiter: Limiter, addresses: Addresses, ori
         description=CREDENTIALS,
     )
     async def chat_login(request: HubbubRequest, data: JSONBody[ChatLogin]) -> ChatAccount:
-        asked = Login(email=data.email, password=data.password)
+        asked = Login(email=data.email, password=data.password, device_proof=request.cookies.get(DEVICE_COOKIE))
         return _granted(request, await accounts.login(asked, COOKIE_TERMS, device_of(request)))
 
     return Router("/api", route_handlers=[chat_register, chat_login], guards=[own_page], tags=["sign in"])

@@ -17,6 +17,8 @@ from hubbub.wire.errors import ForeignPage
 from hubbub.wire.resources import SignedIn
 
 COOKIE: Final = "__Host-hubbub-refresh"  # the prefix: set by this host itself, over TLS, for all of it
+DEVICE_COOKIE: Final = "__Host-hubbub-device"  # stays when one signs out: the device was signed in once all the same
+DEVICE_SECONDS: Final = 400 * 24 * 60 * 60  # as long as browsers keep any
 ATTRIBUTES: Final = "Path=/; HttpOnly; Secure; SameSite=Lax"
 OWN_SITE: Final = frozenset({"same-origin", "none"})  # `none`: typed, or from a bookmark
 STASH: Final = "hubbub_credentials"
@@ -63,19 +65,20 @@ def repeat_id(connection: Connection) -> str | None:
 
 def grant(scope: Scope, signed_in: SignedIn) -> None:
     """Let the answer, whichever it will be, carry these credentials: what they replace is spent."""
-    _stash(scope, signed_in.refresh_token, COOKIE_TERMS.refresh, signed_in.auth_token)
+    scope[STASH] = [  # type: ignore[typeddict-unknown-key]
+        _cookie(COOKIE, signed_in.refresh_token, COOKIE_TERMS.refresh),
+        _cookie(DEVICE_COOKIE, signed_in.device_proof, DEVICE_SECONDS),
+        (b"authorization", f"Bearer {signed_in.auth_token}".encode()),
+    ]
 
 
 def withdraw(scope: Scope) -> None:
     """Let the answer take the cookie away."""
-    _stash(scope, "", 0)
+    scope[STASH] = [_cookie(COOKIE, "", 0)]  # type: ignore[typeddict-unknown-key]
 
 
-def _stash(scope: Scope, value: str, seconds: int, access: str | None = None) -> None:
-    headers = [(b"set-cookie", f"{COOKIE}={value}; Max-Age={seconds}; {ATTRIBUTES}".encode())]
-    if access is not None:
-        headers.append((b"authorization", f"Bearer {access}".encode()))
-    scope[STASH] = headers  # type: ignore[typeddict-unknown-key]
+def _cookie(name: str, value: str, seconds: int) -> tuple[bytes, bytes]:
+    return b"set-cookie", f"{name}={value}; Max-Age={seconds}; {ATTRIBUTES}".encode()
 
 
 async def send_credentials(message: Message, scope: Scope) -> None:

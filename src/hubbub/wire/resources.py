@@ -92,9 +92,14 @@ class Proof(Body, kw_only=True):
 
 
 class Login(Body, kw_only=True):
+    """`device_proof`, of an earlier answer, says that this device was signed in to the account before: then the wrong
+    passwords that others try do not count against it.
+    """
+
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Password
     device_name: DeviceName | None = None
+    device_proof: Annotated[str, Meta(max_length=128)] | None = None
 
 
 class Refresh(Body, kw_only=True):
@@ -305,7 +310,7 @@ class Stretching(msgspec.Struct, kw_only=True):
 
 class SignedIn(msgspec.Struct, kw_only=True):
     """`conversations`: those that the user is a member of; `users`: everyone else in those into which one is let by
-    their members. Who is in the others is told where one joins them.
+    their members. Who is in the others is told where one joins them. `device_proof` is for the device's next sign-in.
     """
 
     user: OwnUser
@@ -313,6 +318,7 @@ class SignedIn(msgspec.Struct, kw_only=True):
     users: list[PublicUser]
     auth_token: str
     refresh_token: str
+    device_proof: str
 
 
 class Profile(msgspec.Struct, kw_only=True):

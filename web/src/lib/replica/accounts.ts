@@ -108,7 +108,7 @@ export class Accounts {
 	async login(email: string, password: string): Promise<'open' | 'recover'> {
 		const { kdf } = await this.#api.prelogin(email);
 		const { secret, passwordKey } = await this.#crypto.deriveSecret(password, kdf);
-		const signedIn = await this.#api.login({ email, password: secret });
+		const signedIn = await this.#api.login({ email, password: secret, device_proof: await this.#proof() });
 		const own = await this.#api.as(only(signedIn.auth_token)).ownKeys();
 		requireUser(own, signedIn.user.id);
 		const isOpen = await this.#unlock(own, passwordKey);
@@ -214,12 +214,18 @@ export class Accounts {
 		throw taken;
 	}
 
+	/** That this device was signed in before: then what others guess does not keep its owner out. */
+	async #proof(): Promise<string | null> {
+		const fact = await this.#standing.account?.replica.facts.get('device_proof');
+		return (fact?.value as string | undefined) ?? null;
+	}
+
 	async #signInAgain(email: string, secret: string, lost: Unreachable | null): Promise<SignedIn> {
 		let last: unknown = lost;
 		for (const wait of TRIES) {
 			await new Promise((resolve) => setTimeout(resolve, wait));
 			try {
-				return await this.#api.login({ email, password: secret });
+				return await this.#api.login({ email, password: secret, device_proof: await this.#proof() });
 			} catch (error) {
 				if (lost && error instanceof Problem && error.code === 'invalid_credentials') throw lost;
 				last = error;
@@ -258,7 +264,10 @@ export class Accounts {
 		const before = this.#standing.account;
 		const account = before?.user === id ? before : await this.#accountOf(row);
 		await account.session.begin(signedIn);
-		await account.replica.facts.put({ name: 'me', value: signedIn.user });
+		await account.replica.facts.bulkPut([
+			{ name: 'me', value: signedIn.user },
+			{ name: 'device_proof', value: signedIn.device_proof }
+		]);
 		void globalThis.navigator?.storage?.persist?.();
 		return account;
 	}

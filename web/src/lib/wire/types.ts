@@ -1085,10 +1085,15 @@ export interface Proof {
 	password?: string | null;
 	passkey?: Assertion | null;
 }
+/**
+ * `device_proof`, of an earlier answer, says that this device was signed in to the account before: then the wrong
+ * passwords that others try do not count against it.
+ */
 export interface Login {
 	email: string;
 	password: string;
 	device_name?: string | null;
+	device_proof?: string | null;
 }
 /**
  * `op_id` makes a repeat of the same exchange, within five minutes, give the same answer.
@@ -1251,7 +1256,7 @@ export interface Stretching {
 }
 /**
  * `conversations`: those that the user is a member of; `users`: everyone else in those into which one is let by
- * their members. Who is in the others is told where one joins them.
+ * their members. Who is in the others is told where one joins them. `device_proof` is for the device's next sign-in.
  */
 export interface SignedIn {
 	user: OwnUser;
@@ -1259,6 +1264,7 @@ export interface SignedIn {
 	users: PublicUser[];
 	auth_token: string;
 	refresh_token: string;
+	device_proof: string;
 }
 export interface Profile {
 	hidden: boolean;
@@ -1867,5 +1873,6 @@ export interface SignedInByPasskey {
 	users: PublicUser[];
 	auth_token: string;
 	refresh_token: string;
+	device_proof: string;
 	passkey_id: string;
 }
