@@ -226,3 +226,23 @@ async def test_other_handles_are_random_words(world: World, display_name: str | 
     assert "example" not in handle
     assert handle != "admin"
     assert handle.count("-") >= 1
+
+
+# --- seed 004's change of password --------------------------------------------------------------------------------
+
+
+async def test_a_session_that_was_left_behind_does_not_take_the_account_over(world: World, ada: Person) -> None:
+    """Seed 004 asks for no current password: that is enough while the sign-in is fresh, and never after."""
+    path, taken = "/api/change_password", "ItIsMineNow1!"
+    world.clock.ahead += 6 * MINUTE
+    assert is_problem(await ada.post(path, {"password": taken}), 403, "fresh_proof_required")
+    wrong = {"password": taken, "current_password": "wrong password"}
+    assert is_problem(await ada.post(path, wrong), 401, "invalid_credentials")
+    again = await world.login("ada@example.com")
+    assert again.id == ada.id, "the password is the old one"
+    assert (await again.post(path, {"password": "MyNextPassword1!"})).status_code == 200
+    later = await world.login("ada@example.com", "MyNextPassword1!")
+    world.clock.ahead += 6 * MINUTE
+    known = {"password": "MyLastPassword1!", "current_password": "MyNextPassword1!"}
+    assert (await later.post(path, known)).status_code == 200
+    await world.login("ada@example.com", "MyLastPassword1!")

@@ -192,21 +192,23 @@ class Accounts:
         )
 
     async def replace_password(
-        self, user_id: str, new_password: str, current: str | None, device: str = ""
+        self, actor: Actor, new_password: str, current: str | None, device: str = ""
     ) -> SignedIn:
         """Set a new password as seed 004 does, which needs no current one; ends every family and begins a new one.
 
-        Where an account key hangs on the password that is not enough: raises `InvalidCredentials` without it. Nor does
-        an account without a password get its first one here, for that is another way into it.
+        Without it the sign-in itself has to be fresh, so that a session that was stolen or left behind is not the
+        account (`FreshProofRequired`). Where an account key hangs on the password that is not enough: raises
+        `InvalidCredentials` without it. Nor does an account without a password get its first one here, for that is
+        another way into it.
         """
-        if current is None and await self._reader.run(users.kdf_by_id, user_id) is not None:
+        if current is None and await self._reader.run(users.kdf_by_id, actor.user_id) is not None:
             raise InvalidCredentials("Send current_password: the keys of this account hang on it.")
-        account = await self._reader.run(users.account_by_id, user_id)
-        if account is None or account.password_hash is None or current is not None:
-            account = await self._credentials.by_id(user_id, current or "")
+        account = await self._proving.account(actor, current, None)
+        if account.password_hash is None:
+            raise InvalidCredentials()
         new_hash = await self._passwords.hash(new_password)
         await self._writer.write(
-            _change_password, account, new_hash, None, {}, users=[user_id], tell=self._revocations.apply
+            _change_password, account, new_hash, None, {}, users=[account.id], tell=self._revocations.apply
         )
         return await self._signing_in.begin(
             msgspec.structs.replace(account, password_hash=new_hash), COOKIE_TERMS, device

@@ -101,8 +101,9 @@ def chat_account_routes(accounts: Accounts, limiter: Limiter) -> Router:
         description=CREDENTIALS,
     )
     async def chat_change_password(request: HubbubRequest, data: JSONBody[NewChatPassword]) -> ChatAccount:
-        user_id, device = request.user.user_id, device_of(request)
-        return _granted(request, await accounts.replace_password(user_id, data.password, data.current_password, device))
+        device = device_of(request)
+        done = await accounts.replace_password(request.user, data.password, data.current_password, device)
+        return _granted(request, done)
 
     return Router("/", route_handlers=[refresh_credentials, chat_change_password], tags=["account"])
 

@@ -251,7 +251,9 @@ class ChatLogin(Body, kw_only=True):
 
 
 class NewChatPassword(Body, kw_only=True):
-    """`current_password` is needed where the keys of an account hang on it (where `kdf` was set)."""
+    """`current_password` is needed where the keys of an account hang on it (where `kdf` was set), and five minutes
+    after signing in.
+    """
 
     password: NewPassword
     current_password: Password | None = None

@@ -1234,7 +1234,8 @@ export interface ChatLogin {
 	password: string;
 }
 /**
- * `current_password` is needed where the keys of an account hang on it (where `kdf` was set).
+ * `current_password` is needed where the keys of an account hang on it (where `kdf` was set), and five minutes
+ * after signing in.
  */
 export interface NewChatPassword {
 	password: string;
