@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Cluster, ServerProcess
+from tests.server import Cluster, ServerProcess, the_first_is_an_admin
 from tests.services import (
     Lacking,
     PostgresServer,
@@ -97,6 +97,7 @@ def node() -> Path:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A Hubbub on SQLite, shared by the tests of a module: each makes users of its own."""
     with ServerProcess(tmp_path_factory.mktemp("server")) as server:
+        the_first_is_an_admin(server)
         yield server
 
 
@@ -107,4 +108,5 @@ def cluster(
     """Two Hubbubs that share a fresh PostgreSQL database and a Redis, for the tests of a module."""
     folder = tmp_path_factory.mktemp("cluster")
     with Cluster(folder, database_url=postgres.create_database(), redis_url=redis_server.url) as cluster:
+        the_first_is_an_admin(cluster.first)
         yield cluster

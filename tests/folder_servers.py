@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.people import People
-from tests.server import Cluster, ServerProcess
+from tests.server import Cluster, ServerProcess, the_first_is_an_admin
 from tests.services import PostgresServer, RedisServer
 
 
@@ -19,6 +19,7 @@ from tests.services import PostgresServer, RedisServer
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One process on SQLite."""
     with ServerProcess(tmp_path_factory.mktemp("server")) as server:
+        the_first_is_an_admin(server)
         yield server
 
 
@@ -29,6 +30,7 @@ def cluster(
     """Two processes that share a fresh PostgreSQL database and a Redis."""
     folder = tmp_path_factory.mktemp("cluster")
     with Cluster(folder, database_url=postgres.create_database(), redis_url=redis_server.url) as cluster:
+        the_first_is_an_admin(cluster.first)
         yield cluster
 
 

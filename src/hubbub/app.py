@@ -22,6 +22,7 @@ from sqlalchemy import Engine, event, text
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
+from hubbub.actions.admission import Admission
 from hubbub.actions.asserting import Asserting
 from hubbub.actions.channels import Channels
 from hubbub.actions.chats import Chats
@@ -34,6 +35,7 @@ from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
 from hubbub.actions.expiring import Expiring
 from hubbub.actions.groups import Groups
+from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
@@ -48,6 +50,7 @@ from hubbub.actions.moderation import Moderation
 from hubbub.actions.passing import Passing
 from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher, conversation_topic
 from hubbub.actions.pulling import Pulling
@@ -64,6 +67,7 @@ from hubbub.actions.sharing import Sharing
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.captcha import Captcha
 from hubbub.auth.ceremonies import Ceremonies
 from hubbub.auth.challenges import Challenges
 from hubbub.auth.credentials import Credentials
@@ -72,6 +76,7 @@ from hubbub.auth.limits import Addresses, MemoryLimiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords, argon2id
 from hubbub.auth.refreshing import RefreshTokens
+from hubbub.auth.registration_hook import RegistrationHook
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tickets import Tickets
 from hubbub.auth.tokens import Tokens
@@ -124,6 +129,7 @@ from hubbub.storage.rosters import Rosters
 from hubbub.storage.sweep import DAY, Ages, Sweep
 from hubbub.storage.vault import Vault, WrongVaultKey, unlock
 from hubbub.storage.writer import Writer
+from hubbub.wire.joining import MadeInvitation, NewInvitation
 
 T = TypeVar("T")
 log = structlog.get_logger("hubbub.app")
@@ -189,9 +195,9 @@ class Server:
         self._writer.on_rollback(self._rosters.forget)
         self._make_credentials(keys)
         self._make_mail()
+        self._make_doors(keys)
         self._make_identity(keys)
-        code = code_of(settings.conduct) if settings.conduct is not None else None
-        self._conduct = Conduct(self._reader, self._writer, self._accounts, code)
+        self._conduct = self._make_conduct()
         self._documents = Documents(
             self._reader,
             self._rosters,
@@ -302,6 +308,19 @@ class Server:
         self._credentials = Credentials(self._reader, self._passwords, keys.signing)
         self._guessing = Guessing(self._limiter, keys.signing)
 
+    def _make_doors(self, keys: Keys) -> None:
+        """Who may make an account, and what is asked of everybody who registers or signs in."""
+        settings = self._settings
+        self._admission = Admission(
+            self._reader,
+            RegistrationHook(settings.registration_hook),
+            registration=settings.registration,
+            inviters=settings.invitations,
+            allowed_addresses=settings.allowed_addresses,
+        )
+        self._invitations = Invitations(self._reader, self._writer, settings.public_url, settings.invitations)
+        self._work = ProofOfWork(self._writer, self._limiter, Captcha(keys.signing), on=settings.captcha)
+
     def _make_identity(self, keys: Keys) -> None:
         """The ways into an account, and accounts themselves."""
         reader, writer, vault = self._reader, self._writer, self._vault
@@ -330,6 +349,7 @@ class Server:
             revocations=self._revocations,
             publisher=self._publisher,
             request_mac=self._mac,
+            admission=self._admission,
         )
         self._passkeys = Passkeys(
             reader=reader,
@@ -341,6 +361,10 @@ class Server:
             signing_in=self._signing_in,
             accounts=self._accounts,
         )
+
+    def _make_conduct(self) -> Conduct:
+        text = self._settings.conduct
+        return Conduct(self._reader, self._writer, self._accounts, None if text is None else code_of(text))
 
     def _make_mail(self) -> None:
         settings = self._settings
@@ -415,7 +439,7 @@ class Server:
         )
         writing = GroupWriting(listings, self._groups, self._membership, self._starting, self._limiter)
         handlers = [
-            *user_directory(listings, Users(listings, self._accounts, self._limiter, self._addresses)),
+            *user_directory(listings, Users(listings, self._accounts, self._work, self._limiter, self._addresses)),
             *group_directory(listings, writing),
             *chat_entries(chats),
         ]
@@ -472,6 +496,8 @@ class Server:
             signing_in=self._signing_in,
             passkeys=self._passkeys,
             proving=self._proving,
+            work=self._work,
+            invitations=self._invitations,
             keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, proving=self._proving),
             directory=Directory(reader=self._reader, page_tokens=self._page_tokens),
             messages=self._documents,
@@ -657,6 +683,12 @@ async def look_after_mail(settings: Settings, do: Callable[[MailQueue], Awaitabl
     vault = Vault(keys_of(settings).vault)
     async with _access(settings) as (reader, writer):
         return await do(MailQueue(reader, writer, vault))
+
+
+async def invite(settings: Settings, asked: NewInvitation) -> MadeInvitation:
+    """An invitation of the operator's."""
+    async with _access(settings) as (reader, writer):
+        return await Invitations(reader, writer, settings.public_url).make(None, asked)
 
 
 async def sweep_once(settings: Settings, ages: Ages) -> dict[str, int]:

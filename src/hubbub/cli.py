@@ -31,6 +31,7 @@ from hubbub.storage.migrate import migrate as migrate_database
 from hubbub.storage.sweep import DAY, Ages
 from hubbub.supervisor import REFUSED, Supervisor
 from hubbub.wire.errors import Refusal
+from hubbub.wire.joining import MOST_DAYS, MOST_USES, NewInvitation
 
 T = TypeVar("T")
 
@@ -179,6 +180,18 @@ def settings(
 ) -> None:
     """Print every setting with its default, what is allowed and what it means."""
     typer.echo(as_toml() if toml else as_markdown(), nl=False)
+
+
+@commands.command()
+def invite(
+    uses: Annotated[int, typer.Option(min=1, max=MOST_USES, help="Accounts that it is good for.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="For how long.")] = 7,
+    config: ConfigFile = None,
+) -> None:
+    """Print a link that lets somebody make an account while `registration` is `invited`."""
+    with _explained():
+        settings = load(os.environ, file=config)
+        typer.echo(asyncio.run(wiring.invite(settings, NewInvitation(uses=uses, days=days))).link)
 
 
 # --- accounts -----------------------------------------------------------------------------------------------

@@ -15,10 +15,11 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
+import re2
 from msgspec import Meta
 
 PREFIX = "HUBBUB_"
@@ -153,6 +154,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     conduct_file: Annotated[
         Text, Meta(description="Code of conduct in Markdown, to which each user agrees. Not set: there is none.")
     ] = ""
+    registration: Annotated[
+        Literal["open", "invited", "closed"],
+        Meta(description="Who may make an account: anyone, who has an invitation, or nobody (docs/howto/joining.md)."),
+    ] = "open"
+    allowed_addresses: Annotated[
+        list[str],
+        Meta(
+            description="Regular expressions (RE2), of which one has to match the whole address of a new account; "
+            "such accounts confirm it first. Those with a comma are for the file. Not set: any address."
+        ),
+    ] = []
+    invitations: Annotated[
+        Literal["admins", "anyone"],
+        Meta(description="Whose invitations let people in while `registration` is invited."),
+    ] = "admins"
+    registration_hook: Annotated[
+        Text,
+        Meta(
+            description="`package.module:function` or an address with https:// that is asked before an account is made "
+            "and may refuse it. Not set: nobody is asked.",
+            extra=SECRET,
+        ),
+    ] = ""
+    captcha: Annotated[
+        bool, Meta(description="Proof of work of who registers or signs in: always on the pages, else past a limit.")
+    ] = True
     channel_creators: Annotated[
         Literal["anyone", "admins"], Meta(description="Who may begin channels; `hubbub users promote` makes admins.")
     ] = "anyone"
@@ -334,8 +361,18 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             yield f"workers = {settings.workers} needs PostgreSQL: set HUBBUB_DATABASE_URL, or keep to 1."
         if not settings.redis_url:
             yield f"workers = {settings.workers} needs Redis: set HUBBUB_REDIS_URL, or keep to 1."
+    yield from _wrong_patterns(settings.allowed_addresses)
     if settings.message_burst < settings.messages_per_second:
         yield "message_burst must be at least messages_per_second."
+
+
+def _wrong_patterns(patterns: list[str]) -> Iterator[str]:
+    for pattern in patterns:
+        try:
+            address_pattern(pattern)
+        except re2.error as wrong:
+            reason = wrong.args[0].decode(errors="replace")
+            yield f"allowed_addresses: {pattern[:80]!r} is no regular expression of RE2 ({reason})."
 
 
 def _text_of(path: str) -> str | None:
@@ -346,6 +383,25 @@ def _text_of(path: str) -> str | None:
         return read.decode() if len(read) <= LONGEST_CONDUCT else None
     except (OSError, UnicodeDecodeError):
         return None
+
+
+class Pattern(Protocol):
+    """What `re2.compile` makes."""
+
+    def fullmatch(self, text: str) -> object | None: ...
+
+
+def address_pattern(text: str) -> Pattern:
+    """A pattern of `allowed_addresses`, in any case.
+
+    Everybody who registers chooses the text that it is held against. RE2 takes a time that grows with the length of
+    that text alone, whatever the pattern; Python's own `re` may take years. Raises `re2.error`.
+    """
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    compiled: Pattern = re2.compile(text, options)
+    return compiled
 
 
 # --- what the fields are, read from their annotations -------------------------------------------------------
@@ -409,6 +465,12 @@ def _is_bare_origin(text: str) -> bool:
     return _is_web_address(text) and re.fullmatch(r"https?://[\w.:\[\]-]+", text, re.ASCII) is not None
 
 
+def _is_hook(text: str) -> bool:
+    if text.startswith("https://"):
+        return _is_web_address(text)
+    return re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", text) is not None
+
+
 def _is_logo(text: str) -> bool:
     """A path on the server itself, or an address; nothing that could end the place where it is put."""
     return re.fullmatch(r"(https://[\w.-]+(:\d+)?)?/(?!/)[\w.~%/?=&+-]*", text, re.ASCII) is not None
@@ -436,6 +498,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "vault_key": is_key,
     "mail_from": _is_sender,
     "smtp_url": _is_mail_server,
+    "registration_hook": _is_hook,
     "origins": lambda origins: all(map(_is_origin, origins)),
     "web_logo": _is_logo,
     "web_accent": lambda colour: re.fullmatch(r"#[0-9a-fA-F]{6}", colour) is not None,
@@ -450,6 +513,7 @@ ALLOWED = {
     "vault_key": "32 bytes as base64url (`hubbub secret` prints a fresh one)",
     "mail_from": "an e-mail address, with a name before it or not",
     "smtp_url": "an address that begins with smtp:// or smtps://, with both user and password or neither",
+    "registration_hook": "a function such as package.module:function, or an address that begins with https://",
     "origins": "a list of origins such as https://chat.example.org, without a path",
     "web_logo": "a path that begins with / or an address that begins with https://",
     "web_accent": "a colour such as #1b6a57",

@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 
 from tests.browser.chromium import chromium_runs
 from tests.browser.visitors import Visitors
-from tests.server import ServerProcess
+from tests.server import ServerProcess, the_first_is_an_admin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One process on SQLite; each visitor reaches it under an address of their own."""
     folder = tmp_path_factory.mktemp("server")
     with ServerProcess(folder, environment={"HUBBUB_ORIGINS": "*"}) as server:
+        the_first_is_an_admin(server)
         yield server
 
 

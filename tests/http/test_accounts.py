@@ -251,10 +251,11 @@ async def test_a_disabled_account_is_shut_out_until_it_is_let_in_again(world: Wo
     assert (await world.login(ada.email)).id == ada.id
 
 
-async def test_an_administrator_is_told_that_they_are_one(world: World, ada: Person) -> None:
-    assert ada.answer["user"]["admin"] is False
-    await Administration(world.reader, world.writer).set_admin(ada.email, True)
-    assert (await world.login(ada.email)).answer["user"]["admin"] is True
+async def test_an_administrator_is_told_that_they_are_one(world: World, ada: Person, bob: Person) -> None:
+    assert ada.answer["user"]["admin"] is True  # the first of the server
+    assert bob.answer["user"]["admin"] is False
+    await Administration(world.reader, world.writer).set_admin(bob.email, True)
+    assert (await world.login(bob.email)).answer["user"]["admin"] is True
 
 
 async def test_an_old_hash_is_renewed_by_signing_in(world: World, ada: Person) -> None:

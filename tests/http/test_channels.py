@@ -220,6 +220,7 @@ async def test_changes_that_are_none(world: World, ada: Person, wanted: Any) -> 
 async def test_where_only_admins_begin_channels(tmp_path: Path) -> None:
     world = World(tmp_path, creators="admins")
     await world.open()
+    await world.register("root@example.com")  # the first is an admin
     ada = await world.register("ada@example.com")
     refused = await ada.post("/api/channels", {"title": "Boats"})
     assert is_problem(refused, 403, "not_admin")

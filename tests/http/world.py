@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.admission import Admission
 from hubbub.actions.asserting import Asserting
 from hubbub.actions.channels import Channels, Creators
 from hubbub.actions.choices import Choices
@@ -22,6 +23,7 @@ from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.directory import Directory
 from hubbub.actions.groups import Groups
+from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
@@ -29,6 +31,7 @@ from hubbub.actions.membership import Membership
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
 from hubbub.actions.removals import Removals
@@ -41,6 +44,7 @@ from hubbub.actions.sessions import Sessions
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
+from hubbub.auth.captcha import Captcha
 from hubbub.auth.ceremonies import Ceremonies
 from hubbub.auth.challenges import Challenges
 from hubbub.auth.credentials import Credentials
@@ -49,10 +53,12 @@ from hubbub.auth.limits import Addresses, Limiter, NoLimits, Rule
 from hubbub.auth.page_tokens import PageTokens
 from hubbub.auth.passwords import Passwords
 from hubbub.auth.refreshing import RefreshTokens
+from hubbub.auth.registration_hook import RegistrationHook
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tickets import Tickets
 from hubbub.auth.tokens import Tokens
 from hubbub.bus.port import Published
+from hubbub.config import Settings
 from hubbub.http.app import create_app
 from hubbub.storage import conversations, memberships
 from hubbub.storage.conversations import Conversation
@@ -196,7 +202,9 @@ class World:
         engine: Engine | None = None,
         creators: Creators = "anyone",
         conduct: str | None = None,
+        joining: Settings | None = None,
     ) -> None:
+        self.joining = joining or Settings(captcha=False)
         self.clock = Clock()
         self.engine = engine or fresh_database(folder)
         self.reader = Reader(self.engine, threads=2)
@@ -250,6 +258,17 @@ class World:
             revocations=self.revocations,
             publisher=Publisher(self.bus),
             request_mac=RequestMac(SECRET),
+            admission=self._admission(),
+        )
+
+    def _admission(self) -> Admission:
+        return Admission(
+            self.reader,
+            RegistrationHook(self.joining.registration_hook),
+            registration=self.joining.registration,
+            inviters=self.joining.invitations,
+            allowed_addresses=self.joining.allowed_addresses,
+            clock=self.clock,
         )
 
     def _passkeys(self) -> Passkeys:
@@ -316,6 +335,10 @@ class World:
             signing_in=self.signing_in,
             passkeys=self._passkeys(),
             proving=self.proving,
+            work=ProofOfWork(
+                self.writer, limiter, Captcha(SECRET, self.clock), on=self.joining.captcha, clock=self.clock
+            ),
+            invitations=Invitations(self.reader, self.writer, ORIGIN, self.joining.invitations, self.clock),
             keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, proving=self.proving),
             directory=Directory(reader=self.reader, page_tokens=PageTokens(SECRET)),
             messages=self.reading,

@@ -166,6 +166,7 @@ SUBSCRIBERS: Final = (OK, OK, "not_member", "not_member", "unauthorized")
 ON_OWNER: Final = ("forbidden", "forbidden", "not_member", "not_member", "unauthorized")
 MODERATORS: Final = (OK, "forbidden", "not_member", "not_member", "unauthorized")
 ADMINS: Final = (*("forbidden",) * 4, "unauthorized")
+NO_ADMINS: Final = (*("not_admin",) * 4, "unauthorized")
 SAID_BY_OWNER: Final = {"sender": "{user_id}", "target": "{conversation}", "message": "hello"}
 SPEAKERS: Final = (OK, *("forbidden",) * 3, "unauthorized")  # in the owner's name
 DECIDERS: Final = (OK, "not_owner", "not_member", "not_member", "unauthorized")
@@ -173,6 +174,7 @@ DECLINERS: Final = ("not_found", "not_found", "not_member", "not_member", "unaut
 EMPTY_BODY: Final = ("invalid_payload", "invalid_payload", "invalid_payload", "invalid_payload", "unauthorized")
 NO_PICTURE: Final = (*("unsupported_picture",) * 4, "unauthorized")
 FIVE_NOT_FOUND: Final = ("not_found",) * 5
+NOBODYS: Final = (*("not_found",) * 4, "unauthorized")
 NO_CONDUCT: Final = (*("not_found",) * 4, "unauthorized")
 ANYONE: Final = (OK, OK, OK, OK, OK)
 OWNER_ENDS_IT: Final = (OK, "not_found", "not_found", "not_found", "unauthorized")
@@ -196,6 +198,7 @@ NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_p
 
 HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/auth/register", {}, {"email": "{fresh}@example.com", "password": CHANGED}, ANYONE),
+    HttpRow("get", "/auth/captcha", {"purpose": "login"}, None, ANYONE),
     HttpRow("post", "/auth/prelogin", {}, {"email": "{email}"}, ANYONE),
     HttpRow("post", "/auth/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE),
     HttpRow("post", "/auth/refresh", {}, {"token": "made up"}, FIVE_INVALID),
@@ -249,6 +252,10 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("put", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, {}, ON_OWNER),
     HttpRow("delete", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, None, ON_OWNER),
     HttpRow("put", "/api/conversations/{conversation_id}/messages/{message_id}/removal", {}, {}, ON_OWNER),
+    HttpRow("post", "/api/invitations", {}, {"note": "for Ada"}, NO_ADMINS),
+    HttpRow("get", "/api/invitations", {}, None, NEEDS_SIGN_IN),
+    HttpRow("delete", "/api/invitations/{invitation_id}", {}, None, NOBODYS),
+    HttpRow("get", "/api/admin/invitations", {}, None, NO_ADMINS),
     HttpRow("post", "/api/reports", {}, {"user_id": "{user_id}", "reason": "Rude"}, NEEDS_SIGN_IN),
     HttpRow("get", "/api/admin/reports", {}, None, ADMINS),
     HttpRow("post", "/api/admin/reports/{report_id}/resolution", {}, {"resolution": "Done"}, ADMINS),

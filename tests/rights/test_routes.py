@@ -52,7 +52,12 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
         values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}
         if "{room_id}" in row.path:
             values |= await room_of(standings)
-        values |= {"conversation_id": place.conversation, "message_id": place.message, "report_id": new_id()}
+        values |= {
+            "conversation_id": place.conversation,
+            "message_id": place.message,
+            "report_id": new_id(),
+            "invitation_id": new_id(),
+        }
         values["session_id"] = new_id()
         values["passkey_id"] = new_id()
         if "sanctions" in row.path:

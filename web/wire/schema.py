@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from hubbub.wire import answers, changes, events, keys, links, pages, passkeys, pushes, resources, sessions
+from hubbub.wire import answers, changes, events, joining, keys, links, pages, passkeys, pushes, resources, sessions
 
-MODULES = [keys, links, events, changes, pages, answers, pushes, resources, sessions, passkeys]
+MODULES = [keys, links, events, changes, pages, answers, pushes, resources, sessions, passkeys, joining]
 REFERENCE = "#/definitions/{name}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from hubbub.actions.admission import Admission, Admitted
 from hubbub.actions.new_keys import NewKeys, check_keys, seal_slots, store_keys
 from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher
@@ -21,7 +22,7 @@ from hubbub.auth.revocations import Revocations
 from hubbub.auth.terms import COOKIE_TERMS, TERMS, Terms
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
-from hubbub.storage import families, key_slots, users
+from hubbub.storage import families, invitations, key_slots, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
@@ -87,6 +88,7 @@ class Accounts:
         revocations: Revocations,
         publisher: Publisher,
         request_mac: RequestMac,
+        admission: Admission,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -99,6 +101,7 @@ class Accounts:
         self._revocations = revocations
         self._publisher = publisher
         self._request_mac = request_mac
+        self._admission = admission
 
     # --- signing in -----------------------------------------------------------------------------------------
 
@@ -122,7 +125,8 @@ class Accounts:
     ) -> SignedIn:
         """Make an account, with the keys that its client made for it, and sign it in: all accounts are made here.
 
-        Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`, `Unavailable`, and what `first` refuses.
+        Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`, `Unavailable`, what `Admission.admit`
+        raises, and what `first` refuses.
         """
         email, name = asked.email.strip(), (asked.display_name or "").strip()
         if len(users.email_key(email)) > LONGEST_EMAIL_KEY:  # some letters are several when case is folded
@@ -130,17 +134,20 @@ class Accounts:
         user_id = new_id() if asked.id is None else require_id(asked.id)
         keys = check_keys(self._vault, user_id, asked.identity, asked.user_key)
         slots = seal_slots(self._vault, user_id, first.slots)
+        admitted = await self._admission.admit(email, name or email, handle, asked.invitation)
+        name = _display_name(admitted.profile.display_name) if admitted.profile.display_name else name
         password_hash = None if first.password is None else await self._passwords.hash(first.password)
         account = users.Account(user_id, password_hash, disabled=False)
         new = users.NewAccount(
             id=account.id,
             email=email,
             display_name=name or email,
+            about=admitted.profile.about or "",
             password_hash=account.password_hash,
             kdf=first.kdf,
             handles=[handle] if handle else list(islice(candidates(name), HANDLES_TRIED)),
         )
-        await self._writer.write(_begin, new, keys, slots, first.also)
+        await self._writer.write(_begin, new, keys, slots, admitted, first.also)
         return await self._signing_in.begin(account, terms, device)
 
     async def prelogin(self, asked: Prelogin) -> Stretching:
@@ -283,11 +290,15 @@ def _begin(
     new: users.NewAccount,
     keys: NewKeys,
     slots: Mapping[SlotName, str],
+    admitted: Admitted,
     also: Callable[[Transaction], None] | None,
 ) -> None:
-    # Of an account whose first way in is refused nothing is left.
+    invitation = admitted.require(transaction)
+    # Of an account whose first way in is refused nothing is left, and its invitation is not used up.
     with transaction.connection.begin_nested():
         users.insert_account(transaction, new)
+        if invitation is not None:
+            invitations.use(transaction, invitation)
         store_keys(transaction, new.id, keys, slots)
         if also is not None:
             also(transaction)

@@ -31,6 +31,7 @@ PRELOGIN = Rule("prelogin", 1 / 2, 30)
 PROVING = Rule("proving", 1 / 30, 20)  # that who is signed in knows the password, too
 REGISTER = Rule("register", 1 / 60, 20)
 LOGIN = Rule("login", 1 / 2, 30)
+CAPTCHA = Rule("captcha", 1, 60)
 REFRESH = Rule("refresh", 2, 120)
 JOINING = Rule("joining", 1, 60)  # rooms, by network address: a room has few places
 STARTING = Rule("starting", 1, 60)

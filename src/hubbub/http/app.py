@@ -16,11 +16,13 @@ from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct
 from hubbub.actions.directory import Directory
 from hubbub.actions.groups import Groups
+from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
+from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.actions.proving import Proving
 from hubbub.actions.removals import Removals
 from hubbub.actions.reports import Reports
@@ -44,6 +46,7 @@ from hubbub.http.conduct_routes import conduct_routes
 from hubbub.http.cookies import send_credentials
 from hubbub.http.documentation import BEARER, documentation
 from hubbub.http.group_routes import group_routes
+from hubbub.http.invitation_routes import invitation_routes
 from hubbub.http.leaderboard_routes import leaderboard_routes
 from hubbub.http.moderation_routes import moderation_routes
 from hubbub.http.parts import Conversations, Messages, Sync
@@ -65,6 +68,8 @@ def create_app(
     signing_in: SigningIn,
     passkeys: Passkeys,
     proving: Proving,
+    work: ProofOfWork,
+    invitations: Invitations,
     keys: UserKeys,
     directory: Directory,
     messages: Messages,
@@ -120,6 +125,7 @@ def create_app(
                 room_routes(rooms, room_joining, room_expelling, room_talk, limiter, addresses),
                 leaderboard_routes(leaderboards),
                 conduct_routes(conduct),
+                invitation_routes(invitations),
                 choice_routes(choices),
                 moderation_routes(moderation, removals),
                 report_routes(reports),
@@ -129,9 +135,9 @@ def create_app(
             security=BEARER,
         )
         return [
-            auth_routes(accounts, signing_in, limiter, addresses),
-            passkey_sign_in(passkeys, limiter, addresses),
-            chat_sign_in(accounts, limiter, addresses, own),
+            auth_routes(accounts, signing_in, work, limiter, addresses),
+            passkey_sign_in(passkeys, work, limiter, addresses),
+            chat_sign_in(accounts, work, limiter, addresses, own),
             api,
             shown_pictures(pictures),
             *further_routes(),

@@ -6,23 +6,27 @@ from litestar import Router, post
 from litestar.params import JSONBody
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.limits import LOGIN, PRELOGIN, REFRESH, REGISTER, Addresses, Limiter
-from hubbub.http.bearer import limited
+from hubbub.http.bearer import limited, origin_of
+from hubbub.http.captcha_routes import captcha_route
 from hubbub.http.devices import device_of
 from hubbub.http.documentation import WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.resources import Login, Prelogin, Refresh, Register, SignedIn, Stretching
 
 
-def auth_routes(accounts: Accounts, signing_in: SigningIn, limiter: Limiter, addresses: Addresses) -> Router:
+def auth_routes(
+    accounts: Accounts, signing_in: SigningIn, work: ProofOfWork, limiter: Limiter, addresses: Addresses
+) -> Router:
     """The routes that need no token; how often they may be used is counted by network address."""
 
     @post(
         "/register",
         status_code=200,
         guards=[limited(limiter, addresses, REGISTER)],
-        responses=errors(*WITH_BODY, 409, 422),
+        responses=errors(*WITH_BODY, 403, 409, 422, 428),
         summary="Make an account and sign in",
         description=(
             "`id`, `kdf`, `slots`, `identity` and `user_key` are for clients that encrypt: with the account all of "
@@ -30,7 +34,8 @@ def auth_routes(accounts: Accounts, signing_in: SigningIn, limiter: Limiter, add
         ),
     )
     async def register(request: HubbubRequest, data: JSONBody[Register]) -> SignedIn:
-        return await accounts.register(data, device=device_of(request, data.device_name))
+        async with work.guarded("register", origin_of(request, addresses), data.email, data.captcha):
+            return await accounts.register(data, device=device_of(request, data.device_name))
 
     @post(
         "/prelogin",
@@ -50,11 +55,12 @@ def auth_routes(accounts: Accounts, signing_in: SigningIn, limiter: Limiter, add
         "/login",
         status_code=200,
         guards=[limited(limiter, addresses, LOGIN)],
-        responses=errors(*WITH_BODY, 401),
+        responses=errors(*WITH_BODY, 401, 403, 428),
         summary="Sign in with address and password",
     )
     async def login(request: HubbubRequest, data: JSONBody[Login]) -> SignedIn:
-        return await accounts.login(data, device=device_of(request, data.device_name))
+        async with work.guarded("login", origin_of(request, addresses), data.email, data.captcha):
+            return await accounts.login(data, device=device_of(request, data.device_name))
 
     @post(
         "/refresh",
@@ -70,4 +76,5 @@ def auth_routes(accounts: Accounts, signing_in: SigningIn, limiter: Limiter, add
     async def refresh(data: JSONBody[Refresh]) -> SignedIn:
         return await signing_in.refresh(data)
 
-    return Router("/auth", route_handlers=[register, prelogin, login, refresh], tags=["sign in"])
+    captcha = captcha_route(work, limiter, addresses)
+    return Router("/auth", route_handlers=[captcha, register, prelogin, login, refresh], tags=["sign in"])

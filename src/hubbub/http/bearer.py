@@ -53,7 +53,7 @@ def signed_in(tokens: Tokens, revocations: Revocations, limiter: Limiter, addres
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         if handler.opt.get("guests") and "authorization" not in connection.headers:
-            await limiter.spend(API, addresses.key(connection.client.host if connection.client else None))
+            await limiter.spend(API, origin_of(connection, addresses))
             return
         actor = revocations.require_live(tokens.verify(await living(connection, handler)))
         await limiter.spend(API, actor.user_id)
@@ -66,6 +66,11 @@ def actor_of(connection: Connection) -> Actor | None:
     """Who asks, behind a guard of this module; None: a guest."""
     actor: Actor | None = connection.scope.get("user")
     return actor
+
+
+def origin_of(connection: Connection, addresses: Addresses) -> str:
+    """The key of the network address that a request comes from."""
+    return addresses.key(connection.client.host if connection.client else None)
 
 
 def limited_by_user(limiter: Limiter, rule: Rule) -> Guard:
@@ -91,7 +96,6 @@ def limited(limiter: Limiter, addresses: Addresses, rule: Rule) -> Guard:
     """Lets through what comes from one network address as often as `rule` says; refuses with `TooFast`."""
 
     async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
-        client = connection.client
-        await limiter.spend(rule, addresses.key(client.host if client else None))
+        await limiter.spend(rule, origin_of(connection, addresses))
 
     return guard

@@ -7,10 +7,11 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.actions.signing_in import SigningIn
 from hubbub.auth.limits import LOGIN, PROVING, REFRESH, REGISTER, Addresses, Limiter
 from hubbub.auth.terms import COOKIE_TERMS
-from hubbub.http.bearer import COOKIES, Connection, Renew, limited, limited_by_user
+from hubbub.http.bearer import COOKIES, Connection, Renew, limited, limited_by_user, origin_of
 from hubbub.http.cookies import DEVICE_COOKIE, grant, refresh_cookie, repeat_id, require_own_page
 from hubbub.http.devices import device_of
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
@@ -38,7 +39,7 @@ def renewing(signing_in: SigningIn, limiter: Limiter, addresses: Addresses, orig
         token = refresh_cookie(connection, origins)
         if token is None:
             return None
-        await limiter.spend(REFRESH, addresses.key(connection.client.host if connection.client else None))
+        await limiter.spend(REFRESH, origin_of(connection, addresses))
         signed_in = await signing_in.refresh(Refresh(token=token, op_id=repeat_id(connection)), COOKIE_TERMS)
         grant(connection.scope, signed_in)
         return signed_in.auth_token
@@ -46,7 +47,9 @@ def renewing(signing_in: SigningIn, limiter: Limiter, addresses: Addresses, orig
     return renew
 
 
-def chat_sign_in(accounts: Accounts, limiter: Limiter, addresses: Addresses, origins: frozenset[str]) -> Router:
+def chat_sign_in(
+    accounts: Accounts, work: ProofOfWork, limiter: Limiter, addresses: Addresses, origins: frozenset[str]
+) -> Router:
     """The routes that need no token; what they set is for pages of our own alone."""
 
     async def own_page(connection: Connection, _handler: BaseRouteHandler) -> None:
@@ -56,25 +59,27 @@ def chat_sign_in(accounts: Accounts, limiter: Limiter, addresses: Addresses, ori
         "/register",
         status_code=200,
         guards=[limited(limiter, addresses, REGISTER)],
-        responses=errors(*WITH_BODY, 403, 422),
+        responses=errors(*WITH_BODY, 403, 422, 428),
         summary="Make an account and sign in (seed 004)",
         description=CREDENTIALS,
     )
     async def chat_register(request: HubbubRequest, data: JSONBody[ChatRegister]) -> ChatAccount:
-        asked = Register(email=data.email, password=data.password, display_name=data.name)
-        return _granted(request, await accounts.register(asked, COOKIE_TERMS, device=device_of(request)))
+        asked = Register(email=data.email, password=data.password, display_name=data.name, invitation=data.invitation)
+        async with work.guarded("register", origin_of(request, addresses), data.email, data.captcha):
+            return _granted(request, await accounts.register(asked, COOKIE_TERMS, device=device_of(request)))
 
     @post(
         "/login",
         status_code=200,
         guards=[limited(limiter, addresses, LOGIN)],
-        responses=errors(*WITH_BODY, 401, 403),
+        responses=errors(*WITH_BODY, 401, 403, 428),
         summary="Sign in (seed 004)",
         description=CREDENTIALS,
     )
     async def chat_login(request: HubbubRequest, data: JSONBody[ChatLogin]) -> ChatAccount:
         asked = Login(email=data.email, password=data.password, device_proof=request.cookies.get(DEVICE_COOKIE))
-        return _granted(request, await accounts.login(asked, COOKIE_TERMS, device_of(request)))
+        async with work.guarded("login", origin_of(request, addresses), data.email, data.captcha):
+            return _granted(request, await accounts.login(asked, COOKIE_TERMS, device_of(request)))
 
     return Router("/api", route_handlers=[chat_register, chat_login], guards=[own_page], tags=["sign in"])
 

@@ -18,6 +18,8 @@ def client_settings_routes(settings: Settings, version: str, conduct: str | None
         api=settings.web_api,
         version=version,
         conduct=conduct,
+        registration=settings.registration,
+        captcha=settings.captcha,
     )
 
     @get("/config.json", responses=errors(), summary="How the web client presents itself, and where the API is")

@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
-from hubbub.wire import livechat, passkeys, resources, rest, sessions
+from hubbub.wire import joining, livechat, passkeys, resources, rest, sessions
 from hubbub.wire.events import Author, ChoiceRow, Pulled, RemovalRow
 from hubbub.wire.pages import MessagePage
 from hubbub.wire.resources import Problem
@@ -51,6 +51,11 @@ BODIES = (
     resources.Refresh,
     resources.SignedIn,
     sessions.SessionList,
+    joining.NewInvitation,
+    joining.InvitationRow,
+    joining.MadeInvitation,
+    joining.InvitationList,
+    joining.Challenge,
     resources.ChangePassword,
     resources.ChangeProfile,
     resources.Profile,

@@ -8,10 +8,11 @@ from litestar import Router, get, patch, post
 from litestar.params import JSONBody, Parameter
 
 from hubbub.actions.passkeys import Passkeys
+from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.actions.proving import Proving
 from hubbub.auth.limits import LOGIN, PRELOGIN, PROVING, REGISTER, Addresses, Limiter
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import limited, limited_by_user
+from hubbub.http.bearer import limited, limited_by_user, origin_of
 from hubbub.http.devices import device_of
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
@@ -34,7 +35,7 @@ from hubbub.wire.passkeys import (
 PasskeyId = Annotated[str, Parameter(description="The UUID of the passkey.", schema_extra={"format": "uuid"})]
 
 
-def passkey_sign_in(passkeys: Passkeys, limiter: Limiter, addresses: Addresses) -> Router:
+def passkey_sign_in(passkeys: Passkeys, work: ProofOfWork, limiter: Limiter, addresses: Addresses) -> Router:
     """The routes that need no token; how often they may be used is counted by network address."""
 
     @post(
@@ -73,7 +74,7 @@ def passkey_sign_in(passkeys: Passkeys, limiter: Limiter, addresses: Addresses) 
         "/register/finish",
         status_code=200,
         guards=[limited(limiter, addresses, REGISTER)],
-        responses=errors(*WITH_BODY, 401, 409, 422),
+        responses=errors(*WITH_BODY, 401, 403, 409, 422, 428),
         summary="Make an account without a password and sign in",
         description=(
             "As `/auth/register`: with the account everything is stored, or nothing is. When the answer is lost, a "
@@ -81,7 +82,8 @@ def passkey_sign_in(passkeys: Passkeys, limiter: Limiter, addresses: Addresses) 
         ),
     )
     async def register_with_passkey(request: HubbubRequest, data: JSONBody[RegisterWithPasskey]) -> SignedInByPasskey:
-        return await passkeys.register(data, device_of(request, data.device_name))
+        async with work.guarded("register", origin_of(request, addresses), data.email, data.captcha):
+            return await passkeys.register(data, device_of(request, data.device_name))
 
     handlers = [begin_passkey_sign_in, passkey_finish, begin_passkey_registration, register_with_passkey]
     return Router("/auth/passkey", route_handlers=handlers, tags=["sign in"])

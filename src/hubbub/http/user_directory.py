@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 from litestar import Response, get, post, put
@@ -10,11 +11,12 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.listings import Listings
+from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.auth.actor import Actor
 from hubbub.auth.limits import REGISTER, Addresses, Limiter
 from hubbub.domain.handles import is_handle
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.bearer import GUESTS, actor_of, origin_of
 from hubbub.http.devices import device_of
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.forms import body_of, either_form
@@ -44,9 +46,12 @@ By = Annotated[Sort, Parameter(description="What they are sorted by; with a minu
 class Users:
     """What is done at /user, out of actions that other routes have too."""
 
-    def __init__(self, listings: Listings, accounts: Accounts, limiter: Limiter, addresses: Addresses) -> None:
+    def __init__(
+        self, listings: Listings, accounts: Accounts, work: ProofOfWork, limiter: Limiter, addresses: Addresses
+    ) -> None:
         self._listings = listings
         self._accounts = accounts
+        self._work = work
         self._limiter = limiter
         self._addresses = addresses
 
@@ -74,14 +79,18 @@ class Users:
             raise BadInput("A new account has an email and a password.")
         if not is_handle(name):
             raise BadInput("user_name: lower-case letters, digits and single dashes, 2 to 32 of them.")
-        client = request.client
-        await self._limiter.spend(REGISTER, self._addresses.key(client.host if client else None))
-        shown = asked.display_name or name
-        made = await self._accounts.register(
-            Register(email=asked.email, password=asked.password, display_name=shown),
-            handle=name,
-            device=device_of(request),
+        origin = origin_of(request, self._addresses)
+        await self._limiter.spend(REGISTER, origin)
+        new = Register(
+            email=asked.email,
+            password=asked.password,
+            display_name=asked.display_name or name,
+            invitation=asked.invitation,
         )
+        # Who brings a token is known, and proves nothing else; how many accounts they make is limited all the same.
+        known = nullcontext() if actor_of(request) else None
+        async with known or self._work.guarded("register", origin, asked.email, asked.captcha):
+            made = await self._accounts.register(new, handle=name, device=device_of(request))
         if asked.about:
             await self._accounts.update_profile(made.user.id, ChangeProfile(about=asked.about))
         return made
@@ -122,7 +131,7 @@ def user_directory(listings: Listings, users: Users) -> list[ControllerRouterHan
         opt=GUESTS,
         security=OPEN,
         operation_class=either_form(PutUser),
-        responses=errors(*SIGNED_IN, *WITH_BODY, 409, 422),
+        responses=errors(*SIGNED_IN, *WITH_BODY, 403, 409, 422, 428),
         summary="Create an account of this name and sign in",
         description="200, and the user, where it is one's own already: then it is changed.",
     )

@@ -32,6 +32,11 @@ def renew_epoch(connection: Connection) -> str:
     return epoch
 
 
+def wait_in_line(connection: Connection) -> None:
+    """Wait until no other transaction, of any process, is behind this line; it is left by committing."""
+    connection.execute(select(meta.c.value).where(meta.c.name == EPOCH).with_for_update())
+
+
 def conduct(connection: Connection) -> str | None:
     """The version of the code of conduct; None: there is none."""
     return _read(connection, CONDUCT)

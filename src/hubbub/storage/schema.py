@@ -82,6 +82,21 @@ mails = Table(
     Index("mails_due", "state", "due_at"),
 )
 
+# What lets people in where registration is for who was invited. Of the code there is a hash alone.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("user_id", _id()),  # who made it; null: the operator, from the command line
+    Column("code_hash", _key(64), nullable=False, unique=True),
+    Column("note", Text, nullable=False),  # for whom it is, in its maker's words
+    Column("uses", Integer, nullable=False),  # accounts that it is good for
+    Column("used", Integer, nullable=False),
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("invitations_user", "user_id"),
+)
+
 # --- by user ------------------------------------------------------------------------------------------------------
 
 users = Table(

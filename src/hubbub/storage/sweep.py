@@ -37,6 +37,7 @@ from hubbub.storage.schema import (
     conversations,
     copies,
     families,
+    invitations,
     mails,
     messages,
     operations,
@@ -132,6 +133,7 @@ class Sweep:
         yield mails, mails.c.state.in_(("sent", "dead")) & (mails.c.due_at < now)
         yield address_tokens, address_tokens.c.expires_at < now - DAY  # until then one learns that it has expired
         yield spent_challenges, spent_challenges.c.expires_at < now - HOUR  # clocks of processes may differ
+        yield invitations, invitations.c.expires_at < now - self._ages.tombstones
         has_tokens = exists().where(refresh_tokens.c.family_id == families.c.id)
         yield families, (families.c.used_at < now - self._ages.families) & ~has_tokens
 

@@ -39,6 +39,7 @@ class NewAccount(msgspec.Struct, frozen=True):
     password_hash: str | None
     kdf: Kdf | None
     handles: list[str]
+    about: str = ""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -97,7 +98,7 @@ def unknown(connection: Connection, ids: Iterable[str]) -> list[str]:
 
 
 def insert_account(transaction: Transaction, new: NewAccount) -> str:
-    """Store the account under the first handle that is free, and return that.
+    """Store the account under the first handle that is free, and return that. The first of a server is an admin's.
 
     Raises `EmailTaken` when the address has an account, `IdTaken` when the id is another's, or every handle.
     """
@@ -106,10 +107,20 @@ def insert_account(transaction: Transaction, new: NewAccount) -> str:
             raise EmailTaken()
         if account_by_id(transaction.connection, new.id):
             raise IdTaken()
-        if insert_unless_taken(transaction.connection, users, _row_of(new, handle, transaction.now)):
+        row = _row_of(new, handle, transaction.now) | {"admin": _is_first(transaction.connection)}
+        if insert_unless_taken(transaction.connection, users, row):
             advance(transaction, {new.id: [(SETTINGS, new.id, False)]})
             return handle
     raise IdTaken("This name is taken.")
+
+
+def _is_first(connection: Connection) -> bool:
+    """Whether there is no account yet. Of two that ask at once, in two processes too, one waits for the other."""
+    anybody = select(users.c.id).limit(1)
+    if connection.execute(anybody).first():
+        return False
+    meta.wait_in_line(connection)
+    return connection.execute(anybody).first() is None
 
 
 def _row_of(new: NewAccount, handle: str, now: int) -> dict[str, Any]:
@@ -122,11 +133,10 @@ def _row_of(new: NewAccount, handle: str, now: int) -> dict[str, Any]:
         "search_text": search_text(handle, new.display_name, new.email),
         "password_hash": new.password_hash,
         "kdf": _kdf_column(new.kdf),
-        "admin": False,
         "disabled": False,
         "hidden": False,
         "theme": "day",
-        "about": "",
+        "about": new.about,
         "magnification": 1.0,
         "recents": "[]",
         "version": 0,

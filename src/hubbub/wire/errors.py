@@ -183,6 +183,48 @@ class NotAdmin(Forbidden):
     sentence = "Only an administrator of this server may do this."
 
 
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+    sentence = "This server takes no new accounts."
+
+
+class InvitationRequired(Forbidden):
+    code = "invitation_required"
+    sentence = "Only who was invited may make an account here."
+
+
+class InvalidInvitation(Forbidden):
+    """The same for one that never was, is used up, has expired or was withdrawn."""
+
+    code = "invalid_invitation"
+    sentence = "This invitation is not good, or no more; ask for another one."
+
+
+class AddressNotAllowed(Forbidden):
+    code = "address_not_allowed"
+    sentence = "This server does not take accounts with this e-mail address."
+
+
+class RegistrationRefused(Forbidden):
+    """`detail` is the sentence of whoever the operator asks."""
+
+    code = "registration_refused"
+    sentence = "This server does not want to make this account."
+
+
+class Unconfirmed(Forbidden):
+    code = "unconfirmed"
+    sentence = "Confirm your e-mail address first; the link is in the mail that was sent to it."
+
+
+class CaptchaRequired(Refusal):
+    """`challenge` is what to solve."""
+
+    code = "captcha_required"
+    status = 428
+    sentence = "Solve the challenge, and send what you found as captcha."
+
+
 class Muted(Forbidden):
     code = "muted"
     sentence = "A moderator decided that you may not write here."

@@ -43,6 +43,13 @@ NewPassword = Annotated[str, Meta(min_length=8, max_length=1024, examples=["Very
 DisplayName = Annotated[str, Meta(min_length=1, max_length=128, examples=["My Cool Name"])]
 RefreshToken = Annotated[str, Meta(min_length=1, max_length=LONGEST_TOKEN)]
 OperationId = Annotated[str, Meta(min_length=1, max_length=64, description="Made by the client; makes a repeat safe.")]
+InvitationCode = Annotated[
+    str, Meta(min_length=1, max_length=128, description="Of an invitation, where one is needed to register.")
+]
+CaptchaSolution = Annotated[
+    str,
+    Meta(max_length=4096, description="What `/auth/captcha` asks for, solved: base64, as altcha's widget makes it."),
+]
 NewDisplayName = Annotated[
     str, Meta(min_length=1, max_length=128, pattern=r"\S", description="Blanks around it are taken off.")
 ]
@@ -100,6 +107,7 @@ class Login(Body, kw_only=True):
     password: Password
     device_name: DeviceName | None = None
     device_proof: Annotated[str, Meta(max_length=128)] | None = None
+    captcha: CaptchaSolution | None = None
 
 
 class Refresh(Body, kw_only=True):
@@ -194,6 +202,8 @@ class Registration(Body, kw_only=True):
     identity: NewIdentityKey | None = None
     user_key: NewUserKey | None = None
     device_name: DeviceName | None = None
+    invitation: InvitationCode | None = None
+    captcha: CaptchaSolution | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -241,6 +251,8 @@ class ChatRegister(Body, kw_only=True):
     email: Email
     name: DisplayName
     password: NewPassword
+    invitation: InvitationCode | None = None
+    captcha: CaptchaSolution | None = None
 
 
 class ChatLogin(Body, kw_only=True):
@@ -248,6 +260,7 @@ class ChatLogin(Body, kw_only=True):
 
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Password
+    captcha: CaptchaSolution | None = None
 
 
 class NewChatPassword(Body, kw_only=True):
@@ -708,7 +721,8 @@ class ClientSettings(msgspec.Struct, kw_only=True):
     """What the web client shows of the server. `logo`: a path or an address; `accent`: `#rrggbb`; null: its own.
 
     `api` is the origin of the API; empty: the page's own. `conduct` is the version of the code of conduct; null: there
-    is none, and `/api/conduct` need not be asked.
+    is none, and `/api/conduct` need not be asked. `registration`: who may make an account; `captcha`: whether pages
+    solve a challenge for that, and for signing in.
     """
 
     name: str
@@ -717,6 +731,8 @@ class ClientSettings(msgspec.Struct, kw_only=True):
     api: str
     version: str
     conduct: str | None
+    registration: Literal["open", "invited", "closed"]
+    captcha: bool
 
 
 class SettingsPush(msgspec.Struct, kw_only=True):

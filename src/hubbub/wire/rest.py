@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hubbub.wire.documents import JsonObject
 from hubbub.wire.events import Lifetime, MessageRow
-from hubbub.wire.resources import About, Body, Email, NewDisplayName, NewPassword
+from hubbub.wire.resources import About, Body, CaptchaSolution, Email, InvitationCode, NewDisplayName, NewPassword
 
 Title = Annotated[str, Meta(max_length=128)]
 Sort = Literal["name", "-name", "inserted_at", "-inserted_at"]
@@ -22,6 +22,8 @@ class PutUser(Body, kw_only=True):
     password: NewPassword | None = None
     display_name: NewDisplayName | UnsetType = UNSET
     about: About | UnsetType = UNSET
+    invitation: InvitationCode | None = None
+    captcha: CaptchaSolution | None = None
 
 
 class PostUser(Body, kw_only=True):

@@ -2,7 +2,16 @@
 import type { ClientSettings } from '../wire/types';
 
 const PLACE = 'hubbub-config';
-const DEFAULTS: ClientSettings = { name: 'Hubbub', logo: null, accent: null, api: '', version: '', conduct: null };
+const DEFAULTS: ClientSettings = {
+	name: 'Hubbub',
+	logo: null,
+	accent: null,
+	api: '',
+	version: '',
+	conduct: null,
+	registration: 'open',
+	captcha: true
+};
 
 /** As it was last heard, so that a start does not wait for it; null: never. */
 function kept(): Partial<ClientSettings> | null {

@@ -30,6 +30,13 @@ export const problems: Record<string, string> = {
 	stale_challenge: 'That took too long. Try again.',
 	fresh_proof_required: 'Show once more that it is you, then try again.',
 	last_way_in: 'Nothing else would let you into your account. Add a password or another passkey first.',
+	registration_closed: 'This server takes no new accounts.',
+	invitation_required: 'You need an invitation to make an account here. Ask somebody who is here for a link.',
+	invalid_invitation: 'This invitation is not good, or no more. Ask for another link.',
+	address_not_allowed: 'This server does not take accounts with this e-mail address.',
+	registration_refused: 'This server does not want to make this account.',
+	unconfirmed: 'Confirm your e-mail address first: open the link in the mail that we sent to it.',
+	captcha_required: 'The check that you are no machine did not work out. Try again.',
 
 	// May they, and is it there.
 	forbidden: 'You may not do this.',

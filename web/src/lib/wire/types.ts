@@ -1094,6 +1094,7 @@ export interface Login {
 	password: string;
 	device_name?: string | null;
 	device_proof?: string | null;
+	captcha?: string | null;
 }
 /**
  * `op_id` makes a repeat of the same exchange, within five minutes, give the same answer.
@@ -1191,6 +1192,8 @@ export interface Registration {
 	identity?: NewIdentityKey | null;
 	user_key?: NewUserKey | null;
 	device_name?: string | null;
+	invitation?: string | null;
+	captcha?: string | null;
 }
 /**
  * With `kdf`, `password` is what the client derived by it.
@@ -1205,6 +1208,8 @@ export interface Register {
 	identity?: NewIdentityKey | null;
 	user_key?: NewUserKey | null;
 	device_name?: string | null;
+	invitation?: string | null;
+	captcha?: string | null;
 	password: string;
 	kdf?: Kdf | null;
 	slots?: FirstSlots | null;
@@ -1225,6 +1230,8 @@ export interface ChatRegister {
 	email: string;
 	name: string;
 	password: string;
+	invitation?: string | null;
+	captcha?: string | null;
 }
 /**
  * Seed 004's sign-in; its clients send a `name`, too, which tells nothing.
@@ -1232,6 +1239,7 @@ export interface ChatRegister {
 export interface ChatLogin {
 	email: string;
 	password: string;
+	captcha?: string | null;
 }
 /**
  * `current_password` is needed where the keys of an account hang on it (where `kdf` was set), and five minutes
@@ -1656,7 +1664,8 @@ export interface OwnKeys {
  * What the web client shows of the server. `logo`: a path or an address; `accent`: `#rrggbb`; null: its own.
  *
  * `api` is the origin of the API; empty: the page's own. `conduct` is the version of the code of conduct; null: there
- * is none, and `/api/conduct` need not be asked.
+ * is none, and `/api/conduct` need not be asked. `registration`: who may make an account; `captcha`: whether pages
+ * solve a challenge for that, and for signing in.
  */
 export interface ClientSettings {
 	name: string;
@@ -1665,6 +1674,8 @@ export interface ClientSettings {
 	api: string;
 	version: string;
 	conduct: string | null;
+	registration: 'closed' | 'invited' | 'open';
+	captcha: boolean;
 }
 /**
  * Event `settings` on `user:{id}`: one row of the user's stream.
@@ -1829,6 +1840,8 @@ export interface RegisterWithPasskey {
 	identity?: NewIdentityKey | null;
 	user_key?: NewUserKey | null;
 	device_name?: string | null;
+	invitation?: string | null;
+	captcha?: string | null;
 	passkey: NewPasskey;
 	slots?: RecoverySlot | null;
 }
@@ -1876,4 +1889,87 @@ export interface SignedInByPasskey {
 	refresh_token: string;
 	device_proof: string;
 	passkey_id: string;
+}
+/**
+ * `note` is for who makes it: for whom it is.
+ */
+export interface NewInvitation {
+	note?: string;
+	/**
+	 * Accounts that it is good for.
+	 */
+	uses?: number;
+	/**
+	 * For how long.
+	 */
+	days?: number;
+}
+/**
+ * `user_id`: who made it, null: the operator.
+ */
+export interface InvitationRow {
+	id: string;
+	user_id: string | null;
+	note: string;
+	uses: number;
+	used: number;
+	inserted_at: string;
+	expires_at: string;
+}
+/**
+ * `code` and the `link` that has it are shown this once.
+ */
+export interface MadeInvitation {
+	invitation: InvitationRow;
+	code: string;
+	link: string;
+}
+/**
+ * Those that still let somebody in, the newest first.
+ */
+export interface InvitationList {
+	items: InvitationRow[];
+}
+/**
+ * As altcha has them, version 2: a key is wanted that begins with `keyPrefix` (hexadecimal).
+ */
+export interface ChallengeParameters {
+	algorithm: string;
+	nonce: string;
+	salt: string;
+	cost: number;
+	keyLength: number;
+	keyPrefix: string;
+	expiresAt: number;
+	data: {};
+}
+/**
+ * A proof of work, as altcha's widget takes it. Good for one request of its purpose (`parameters.data`).
+ */
+export interface Challenge {
+	parameters: ChallengeParameters;
+	signature: string;
+}
+/**
+ * What `registration_hook` is asked. `name`: the handle, where a certain one is wanted.
+ */
+export interface HookQuestion {
+	email: string;
+	display_name: string;
+	name: string | null;
+	invited: boolean;
+}
+/**
+ * What a hook may say of who registers: nothing that gives them rights.
+ */
+export interface HookProfile {
+	display_name?: string | null;
+	about?: string | null;
+}
+/**
+ * `refuse`: a sentence for the person, who is not let in.
+ */
+export interface HookAnswer {
+	refuse?: string | null;
+	profile?: HookProfile | null;
 }

@@ -294,6 +294,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "seq"),
     )
     op.create_table(
+        "invitations",
+        sa.Column(
+            "id", sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "user_id",
+            sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "code_hash",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("inserted_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("code_hash"),
+    )
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.create_index("invitations_user", ["user_id"], unique=False)
+
+    op.create_table(
         "join_requests",
         sa.Column(
             "conversation_id",
@@ -1011,6 +1037,10 @@ def downgrade() -> None:
         batch_op.drop_index("join_requests_user")
 
     op.drop_table("join_requests")
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.drop_index("invitations_user")
+
+    op.drop_table("invitations")
     op.drop_table("identity_keys")
     with op.batch_alter_table("families", schema=None) as batch_op:
         batch_op.drop_index("families_user")
