@@ -56,17 +56,24 @@ async def test_the_probe_of_the_readme(server: ServerProcess) -> None:
 
 
 async def test_the_bot_answers(server: ServerProcess, people: People, tmp_path: Path) -> None:
-    ada, bot = await people.sign_up("Ada", "Bot")
+    [ada] = await people.sign_up("Ada")
+    bodies = {
+        path: json.loads(body)
+        for path, body in re.findall(r"8000(/api/\w+) .*?-d '(.*?)'", _read("docs/howto/bot.md"), re.DOTALL)
+    }
+    bot = (await ada.post("/api/bots", bodies["/api/bots"])).json()
+    token = (await ada.post("/api/tokens", {**bodies["/api/tokens"], "bot_id": bot["id"]})).json()["token"]
     script = tmp_path / "bot.py"
     script.write_text(_example("docs/howto/bot.md", "python", server))
     a = await ada.arrive()
-    async with _running(sys.executable, script, EMAIL=bot.email, PASSWORD=PASSWORD) as running:
+    async with _running(sys.executable, script, BOT=bot["id"], TOKEN=token) as running:
         await _until(running, "ready")
-        topic = conversation(await start_open_group(a, bot))
+        begun = await a.ask("system:general", "start_group_conversation", {"user_ids": [bot["id"]], "open": True})
+        topic = conversation(begun["conversation_id"])
         await a.join(topic)
         await _until(running, "listening")
         await a.ask(topic, "send_message", {"content": "hello"})
-        heard = await a.wait_for(topic, "new_message", lambda payload: payload["message"]["sender"] == bot.id)
+        heard = await a.wait_for(topic, "new_message", lambda payload: payload["message"]["sender"] == bot["id"])
         assert heard["message"]["content"] == "You said: hello"
 
 

@@ -23,7 +23,9 @@ from sqlalchemy import Engine, event, text
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.administration import Administration
 from hubbub.actions.admission import Admission
+from hubbub.actions.api_tokens import TokenMaking
 from hubbub.actions.asserting import Asserting
+from hubbub.actions.bots import Bots
 from hubbub.actions.channels import Channels
 from hubbub.actions.chats import Chats
 from hubbub.actions.choices import Choices
@@ -67,6 +69,7 @@ from hubbub.actions.sharing import Sharing
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.starting import Starting
 from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.api_tokens import ApiTokens
 from hubbub.auth.captcha import Captcha
 from hubbub.auth.ceremonies import Ceremonies
 from hubbub.auth.challenges import Challenges
@@ -184,10 +187,9 @@ class Server:
         self._closing = Closing(self._reader, self._writer, self._publisher)
         self._presence = Presence(present, self._reader, self._publisher)
         self._vault = Vault(keys.vault)
-        self._tokens = Tokens(keys.signing)
         self._mac = RequestMac(keys.signing)
         self._page_tokens = PageTokens(keys.signing)
-        self._revocations = Revocations(self._reader)
+        self._make_tokens(keys)
         self._limiter = _limiter(settings)
         self._addresses = Addresses(keys.signing)
         self._sending = Rule("sending", settings.messages_per_second, settings.message_burst)
@@ -237,6 +239,7 @@ class Server:
             self._metrics,
             ChatDoor(self._channels["conversation"], self._reader),
             self._counting.tally,
+            api_tokens=self._api_tokens,
             origins=frozenset(settings.all_origins),
             max_frame=settings.max_frame,
             max_unsent=settings.max_unsent,
@@ -320,6 +323,11 @@ class Server:
         )
         self._invitations = Invitations(self._reader, self._writer, settings.public_url, settings.invitations)
         self._work = ProofOfWork(self._writer, self._limiter, Captcha(keys.signing), on=settings.captcha)
+
+    def _make_tokens(self, keys: Keys) -> None:
+        self._tokens = Tokens(keys.signing)
+        self._revocations = Revocations(self._reader)
+        self._api_tokens = ApiTokens(self._reader, self._writer, self._revocations)
 
     def _make_identity(self, keys: Keys) -> None:
         """The ways into an account, and accounts themselves."""
@@ -443,7 +451,11 @@ class Server:
             *group_directory(listings, writing),
             *chat_entries(chats),
         ]
-        guards = [signed_in(self._tokens, self._revocations, self._limiter, self._addresses, without_cookies)]
+        guards = [
+            signed_in(
+                self._tokens, self._api_tokens, self._revocations, self._limiter, self._addresses, without_cookies
+            )
+        ]
         return Router("/", route_handlers=handlers, guards=guards, security=BEARER, tags=["rest"])
 
     def _make_channels(self) -> dict[str, Channel]:
@@ -532,6 +544,9 @@ class Server:
             room_talk=self._room_talk,
             sessions=Sessions(self._reader, self._writer, self._revocations),
             tokens=self._tokens,
+            api_tokens=self._api_tokens,
+            token_making=TokenMaking(self._reader, self._writer, self._revocations),
+            bots=Bots(self._reader, self._writer, self._vault, self._revocations),
             revocations=self._revocations,
             limiter=self._limiter,
             addresses=self._addresses,

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, cast
 
 from hubbub.auth.actor import Actor
+from hubbub.auth.api_tokens import ApiTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.bus.counts import Tally
@@ -17,6 +18,7 @@ from hubbub.gateway.livechat import ChatDoor
 from hubbub.gateway.topics import Topics
 from hubbub.monitoring import Metrics
 from hubbub.storage.engine import Reader
+from hubbub.storage.writer import Writer
 from hubbub.wire.errors import NotMember
 from hubbub.wire.ids import new_id
 
@@ -90,17 +92,19 @@ class World:
         self.now = 1_000_000.0
         self.topics = Topics(self.bus, self._members_among)
         reader = cast("Reader", None)  # revocations are not looked for here
+        revocations = Revocations(reader)
         self.gateway = Gateway(
             self.topics,
             {"conversation": cast("Channel", self.channel)},
             Tokens(bytes(32)),
-            Revocations(reader),
+            revocations,
             Metrics(),
             cast("ChatDoor", None),
             Tally(),
             origins=frozenset(),
             max_frame=4096,
             max_unsent=65536,
+            api_tokens=ApiTokens(reader, cast("Writer", None), revocations),
             limited=False,
             clock=lambda: self.now,
         )

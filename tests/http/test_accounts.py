@@ -167,7 +167,7 @@ async def test_a_profile_is_shown_to_contacts_and_oneself(world: World, ada: Per
     name = ada.answer["user"]["name"]
     await ada.patch("/api/profile", {"about": "Poetical science"})
     seen = {"id": ada.id, "email": ada.email, "display_name": ada.email, "name": name}
-    seen |= {"about": "Poetical science", "picture": None}
+    seen |= {"about": "Poetical science", "picture": None, "bot": False}
     assert world.shown_to(ada) == world.shown_to(bob) == [("update_profile", {"user": seen})]
     assert world.shown_to(stranger) == []
     await ada.patch("/api/profile", {"theme": "night"})

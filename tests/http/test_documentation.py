@@ -20,12 +20,28 @@ ROUTES = {
     ("post", "/auth/prelogin"),
     ("post", "/auth/login"),
     ("post", "/auth/refresh"),
+    ("post", "/auth/passkey/begin"),
+    ("post", "/auth/passkey/finish"),
+    ("post", "/auth/passkey/register/begin"),
+    ("post", "/auth/passkey/register/finish"),
+    ("get", "/api/passkeys"),
+    ("post", "/api/passkeys/proof"),
+    ("post", "/api/passkeys/begin"),
+    ("post", "/api/passkeys"),
+    ("patch", "/api/passkeys/{passkey_id}"),
+    ("post", "/api/passkeys/{passkey_id}/remove"),
     ("post", "/api/register"),
     ("post", "/api/login"),
     ("get", "/api/refresh_credentials"),
     ("post", "/api/change_password"),
     ("post", "/api/logout"),
     ("post", "/api/signout_all"),
+    ("get", "/api/tokens"),
+    ("post", "/api/tokens"),
+    ("delete", "/api/tokens/{token_id}"),
+    ("get", "/api/bots"),
+    ("post", "/api/bots"),
+    ("delete", "/api/bots/{bot_id}"),
     ("get", "/api/sessions"),
     ("delete", "/api/sessions"),
     ("delete", "/api/sessions/{session_id}"),
@@ -178,6 +194,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404",
 [[operations]]
 include-path = ["/api/reports", "/api/admin/reports", "/api/admin/audit"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409"]
+
+[[operations]]
+include-path = ["/api/tokens", "/api/bots"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409", "422"]
 
 [[operations]]
 include-path = "/api/keys"

@@ -16,7 +16,9 @@ from sqlalchemy import Engine
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.admission import Admission
+from hubbub.actions.api_tokens import TokenMaking
 from hubbub.actions.asserting import Asserting
+from hubbub.actions.bots import Bots
 from hubbub.actions.channels import Channels, Creators
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
@@ -44,6 +46,7 @@ from hubbub.actions.sessions import Sessions
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
+from hubbub.auth.api_tokens import ApiTokens
 from hubbub.auth.captcha import Captcha
 from hubbub.auth.ceremonies import Ceremonies
 from hubbub.auth.challenges import Challenges
@@ -214,6 +217,7 @@ class World:
         self.reading = Reading()
         self.tokens = Tokens(SECRET, self.clock)
         self.revocations = Revocations(self.reader, self.clock, interval=0.02)
+        self.api_tokens = ApiTokens(self.reader, self.writer, self.revocations, self.clock)
         # As little work as Argon2 allows: what it costs is not what these tests are about.
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), threads=1)
         self.credentials = Credentials(self.reader, self.passwords, SECRET)
@@ -358,6 +362,9 @@ class World:
             pictures=Pictures(reader=self.reader, store=PictureStore(self.pictures)),
             sessions=Sessions(self.reader, self.writer, self.revocations, self.clock),
             tokens=self.tokens,
+            api_tokens=self.api_tokens,
+            token_making=TokenMaking(self.reader, self.writer, self.revocations),
+            bots=Bots(self.reader, self.writer, self.vault, self.revocations),
             revocations=self.revocations,
             limiter=limiter,
             addresses=Addresses(),

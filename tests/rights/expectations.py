@@ -7,7 +7,7 @@ GUEST is not signed in. `NOBODY` is where there can be no such person.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 OK: Final = "ok"
 NOBODY: Final = "nobody"
@@ -20,6 +20,19 @@ FOUR_UNMATCHED: Final = (UNMATCHED, *THREE_UNMATCHED)
 WRONG: Final = "wrong_kind"
 # Shaped like one. None of the conversations here is sealed: `tests/sync/test_sharing.py` has who may share in those.
 A_COPY: Final = f"{'A' * 43}.{'A' * 107}"
+
+# API tokens of OWNER's: one that reads, one that writes too, one that writes in another conversation alone.
+TOKENS: Final = ("reader token", "writer token", "token for another conversation")
+Reach = Literal["any", "read", "write", "none"]
+OUT: Final = "out_of_scope"
+
+
+def reaches(standing: str, reach: Reach) -> bool:
+    """Whether a token of this standing reaches what is reached so."""
+    if reach == "any" or standing == TOKENS[2]:
+        return reach == "any"
+    return reach == "read" or (reach == "write" and standing == TOKENS[1])
+
 
 # `{name}` in payloads, paths and bodies is filled in from the world of the test.
 Document = dict[str, Any]
@@ -37,11 +50,21 @@ class SocketRow(NamedTuple):
     def name(self) -> str:
         return f"{self.topic} {self.event}"
 
+    @property
+    def reach(self) -> Reach:
+        """Which API tokens of OWNER's reach it."""
+        if self.topic == "phoenix" or self.event == "phx_leave":
+            return "any"
+        if self.event == "set_encryption_keys":
+            return "none"
+        return "read" if self.event in {"phx_join", "sync"} else "write"
+
 
 class HttpRow(NamedTuple):
     """`expected` are codes of problems, or `OK` for any success. `path` is that of the OpenAPI document.
 
-    `alone`: what it does ends sign-ins, so it is tried with accounts of its own.
+    `alone`: what it does ends sign-ins, so it is tried with accounts of its own. `reach`: which API tokens of OWNER's
+    reach it; `any` is where nobody looks at them.
     """
 
     method: str
@@ -50,6 +73,7 @@ class HttpRow(NamedTuple):
     body: Document | None
     expected: tuple[str, str, str, str, str]
     alone: bool = False
+    reach: Reach = "none"
 
     @property
     def name(self) -> str:
@@ -197,17 +221,26 @@ CHANGED: Final = "VerySecurePassword2!"
 NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
 
 HTTP: Final[list[HttpRow]] = [
-    HttpRow("post", "/auth/register", {}, {"email": "{fresh}@example.com", "password": CHANGED}, ANYONE),
-    HttpRow("get", "/auth/captcha", {"purpose": "login"}, None, ANYONE),
-    HttpRow("post", "/auth/prelogin", {}, {"email": "{email}"}, ANYONE),
-    HttpRow("post", "/auth/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE),
-    HttpRow("post", "/auth/refresh", {}, {"token": "made up"}, FIVE_INVALID),
-    HttpRow("post", "/auth/passkey/begin", {}, None, ANYONE),
-    HttpRow("post", "/auth/passkey/finish", {}, {"credential": AN_ASSERTION}, FIVE_UNKNOWN),
-    HttpRow("post", "/auth/passkey/register/begin", {}, A_REGISTRATION, ANYONE),
-    HttpRow("post", "/auth/passkey/register/finish", {}, {**A_REGISTRATION, "passkey": A_PASSKEY}, FIVE_FORGED),
-    HttpRow("post", "/api/register", {}, {"email": "{fresh}@example.com", "name": "F", "password": CHANGED}, ANYONE),
-    HttpRow("post", "/api/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE),
+    HttpRow("post", "/auth/register", {}, {"email": "{fresh}@example.com", "password": CHANGED}, ANYONE, reach="any"),
+    HttpRow("get", "/auth/captcha", {"purpose": "login"}, None, ANYONE, reach="any"),
+    HttpRow("post", "/auth/prelogin", {}, {"email": "{email}"}, ANYONE, reach="any"),
+    HttpRow("post", "/auth/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE, reach="any"),
+    HttpRow("post", "/auth/refresh", {}, {"token": "made up"}, FIVE_INVALID, reach="any"),
+    HttpRow("post", "/auth/passkey/begin", {}, None, ANYONE, reach="any"),
+    HttpRow("post", "/auth/passkey/finish", {}, {"credential": AN_ASSERTION}, FIVE_UNKNOWN, reach="any"),
+    HttpRow("post", "/auth/passkey/register/begin", {}, A_REGISTRATION, ANYONE, reach="any"),
+    HttpRow(
+        "post", "/auth/passkey/register/finish", {}, {**A_REGISTRATION, "passkey": A_PASSKEY}, FIVE_FORGED, reach="any"
+    ),
+    HttpRow(
+        "post",
+        "/api/register",
+        {},
+        {"email": "{fresh}@example.com", "name": "F", "password": CHANGED},
+        ANYONE,
+        reach="any",
+    ),
+    HttpRow("post", "/api/login", {}, {"email": "{email}", "password": "{password}"}, ANYONE, reach="any"),
     HttpRow("get", "/api/refresh_credentials", {}, None, NEEDS_SIGN_IN),
     HttpRow("post", "/api/change_password", {}, {"password": CHANGED}, NEEDS_SIGN_IN, alone=True),
     HttpRow("post", "/api/logout", {}, None, NEEDS_SIGN_IN, alone=True),
@@ -215,11 +248,17 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("get", "/api/sessions", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/sessions", {}, None, NEEDS_SIGN_IN, alone=True),
     HttpRow("delete", "/api/sessions/{session_id}", {}, None, NO_SESSION),
+    HttpRow("get", "/api/tokens", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/tokens", {}, {"name": "Script", "scopes": ["read"]}, NEEDS_SIGN_IN),
+    HttpRow("delete", "/api/tokens/{token_id}", {}, None, NO_SESSION),
+    HttpRow("get", "/api/bots", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/bots", {}, {"name": "bot-{fresh}", "display_name": "Bot"}, NEEDS_SIGN_IN),
+    HttpRow("delete", "/api/bots/{bot_id}", {}, None, NO_SESSION),
     HttpRow("patch", "/api/password", {}, NEW_PASSWORD, NEEDS_SIGN_IN, alone=True),
-    HttpRow("patch", "/api/profile", {}, {"theme": "night"}, NEEDS_SIGN_IN),
-    HttpRow("put", "/api/profile/picture", {}, {}, NO_PICTURE),
-    HttpRow("delete", "/api/profile/picture", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/pictures/{picture}/{file}", {}, None, FIVE_NOT_FOUND),
+    HttpRow("patch", "/api/profile", {}, {"theme": "night"}, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("put", "/api/profile/picture", {}, {}, NO_PICTURE, reach="write"),
+    HttpRow("delete", "/api/profile/picture", {}, None, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("get", "/pictures/{picture}/{file}", {}, None, FIVE_NOT_FOUND, reach="any"),
     HttpRow("get", "/api/passkeys", {}, None, NEEDS_SIGN_IN),
     HttpRow("post", "/api/passkeys/proof", {}, None, NEEDS_SIGN_IN),
     HttpRow("post", "/api/passkeys/begin", {}, KNOWN, NEEDS_SIGN_IN),
@@ -228,71 +267,86 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/api/passkeys/{passkey_id}/remove", {}, KNOWN, NO_PASSKEY),
     HttpRow("get", "/api/keys", {}, None, NEEDS_SIGN_IN),
     HttpRow("post", "/api/keys", {}, {}, EMPTY_BODY),
-    HttpRow("get", "/api/keys/{user_id}", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/users", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/users/{user}", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/messages", {"conversation_id": "{conversation}"}, None, READERS),
-    HttpRow("get", "/api/messages", {"lastTimestamp": "0"}, None, ANYONE),
-    HttpRow("get", "/api/conversations/private/{user_id}", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/sync", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/sync", {"conversation_id": "{conversation}"}, None, READERS),
-    HttpRow("get", "/api/channels", {}, None, ANYONE),
-    HttpRow("post", "/api/channels", {}, {"title": "Boats"}, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/channels/{channel_id}", {}, None, (OK, OK, OK, OK, "not_found")),
-    HttpRow("patch", "/api/channels/{channel_id}", {}, {"title": "Ships"}, OWNERS),
-    HttpRow("delete", "/api/channels/{channel_id}", {}, None, CLOSERS),
-    HttpRow("put", "/api/channels/{channel_id}/subscription", {}, None, NEEDS_SIGN_IN),
-    HttpRow("delete", "/api/channels/{channel_id}/subscription", {}, None, SUBSCRIBERS),
-    HttpRow("get", "/api/conduct", {}, None, NO_CONDUCT),
+    HttpRow("get", "/api/keys/{user_id}", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("get", "/api/users", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("get", "/api/users/{user}", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("get", "/api/messages", {"conversation_id": "{conversation}"}, None, READERS, reach="read"),
+    HttpRow("get", "/api/messages", {"lastTimestamp": "0"}, None, ANYONE, reach="read"),
+    HttpRow("get", "/api/conversations/private/{user_id}", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("get", "/api/sync", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("get", "/api/sync", {"conversation_id": "{conversation}"}, None, READERS, reach="read"),
+    HttpRow("get", "/api/channels", {}, None, ANYONE, reach="read"),
+    HttpRow("post", "/api/channels", {}, {"title": "Boats"}, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("get", "/api/channels/{channel_id}", {}, None, (OK, OK, OK, OK, "not_found"), reach="read"),
+    HttpRow("patch", "/api/channels/{channel_id}", {}, {"title": "Ships"}, OWNERS, reach="write"),
+    HttpRow("delete", "/api/channels/{channel_id}", {}, None, CLOSERS, reach="write"),
+    HttpRow("put", "/api/channels/{channel_id}/subscription", {}, None, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("delete", "/api/channels/{channel_id}/subscription", {}, None, SUBSCRIBERS, reach="write"),
+    HttpRow("get", "/api/conduct", {}, None, NO_CONDUCT, reach="read"),
     HttpRow("put", "/api/conduct", {}, {"version": "0"}, NO_CONDUCT),
-    HttpRow("get", "/api/leaderboard", {}, None, NEEDS_SIGN_IN),
-    HttpRow("put", "/api/conversations/{conversation_id}/members/{user_id}", {}, {"role": "member"}, ON_OWNER),
-    HttpRow("delete", "/api/conversations/{conversation_id}/members/{user_id}", {}, None, ON_OWNER),
-    HttpRow("get", "/api/conversations/{conversation_id}/sanctions", {}, None, MODERATORS),
-    HttpRow("put", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, {}, ON_OWNER),
-    HttpRow("delete", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, None, ON_OWNER),
-    HttpRow("put", "/api/conversations/{conversation_id}/messages/{message_id}/removal", {}, {}, ON_OWNER),
+    HttpRow("get", "/api/leaderboard", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow(
+        "put", "/api/conversations/{conversation_id}/members/{user_id}", {}, {"role": "member"}, ON_OWNER, reach="write"
+    ),
+    HttpRow("delete", "/api/conversations/{conversation_id}/members/{user_id}", {}, None, ON_OWNER, reach="write"),
+    HttpRow("get", "/api/conversations/{conversation_id}/sanctions", {}, None, MODERATORS, reach="read"),
+    HttpRow("put", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, {}, ON_OWNER, reach="write"),
+    HttpRow(
+        "delete", "/api/conversations/{conversation_id}/sanctions/{user_id}/{kind}", {}, None, ON_OWNER, reach="write"
+    ),
+    HttpRow(
+        "put", "/api/conversations/{conversation_id}/messages/{message_id}/removal", {}, {}, ON_OWNER, reach="write"
+    ),
     HttpRow("post", "/api/invitations", {}, {"note": "for Ada"}, NO_ADMINS),
     HttpRow("get", "/api/invitations", {}, None, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/invitations/{invitation_id}", {}, None, NOBODYS),
     HttpRow("get", "/api/admin/invitations", {}, None, NO_ADMINS),
-    HttpRow("post", "/api/reports", {}, {"user_id": "{user_id}", "reason": "Rude"}, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/reports", {}, {"user_id": "{user_id}", "reason": "Rude"}, NEEDS_SIGN_IN, reach="write"),
     HttpRow("get", "/api/admin/reports", {}, None, ADMINS),
     HttpRow("post", "/api/admin/reports/{report_id}/resolution", {}, {"resolution": "Done"}, ADMINS),
     HttpRow("get", "/api/admin/audit", {}, None, ADMINS),
-    HttpRow("get", "/api/choices", {}, None, NEEDS_SIGN_IN),
-    HttpRow("put", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN),
-    HttpRow("delete", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/rooms", {}, None, NEEDS_SIGN_IN),
-    HttpRow("post", "/api/rooms", {}, {"title": "Tea"}, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/rooms/{room_id}", {}, None, ANYONE),  # who knows the id; nobody else can say it
-    HttpRow("delete", "/api/rooms/{room_id}", {}, None, OWNER_ENDS_IT),
-    HttpRow("post", "/api/rooms/{room_id}/join", {}, {"name": "Guest", "public_key": "{public_key}"}, ANYONE_ONCE),
-    HttpRow("delete", "/api/rooms/{room_id}/participants/{participant_id}", {}, None, OWNER_PUTS_OUT),
-    HttpRow("get", "/api/rooms/{room_id}/messages", {}, None, ANYONE),
-    HttpRow("post", "/api/rooms/{room_id}/messages", {}, UNSIGNED, FIVE_UNSIGNED),
-    HttpRow("get", "/api/groups", {}, None, NEEDS_SIGN_IN),
-    HttpRow("get", "/api/groups/{group_id}", {}, None, NEEDS_SIGN_IN),
-    HttpRow("patch", "/api/groups/{group_id}", {}, {"about": "Boats"}, DECIDERS),
-    HttpRow("put", "/api/groups/{group_id}/membership", {}, None, NEEDS_SIGN_IN),
-    HttpRow("delete", "/api/groups/{group_id}/membership", {}, None, SUBSCRIBERS),
-    HttpRow("get", "/api/groups/{group_id}/requests", {}, None, SUBSCRIBERS),
-    HttpRow("delete", "/api/groups/{group_id}/requests/{user_id}", {}, None, DECLINERS),
-    HttpRow("put", "/api/groups/{group_id}/picture", {}, {}, NO_PICTURE),
-    HttpRow("delete", "/api/groups/{group_id}/picture", {}, None, DECIDERS),
-    HttpRow("get", "/user", {}, None, ANYONE),
-    HttpRow("get", "/user/{user_name}", {}, None, ANYONE),
-    HttpRow("post", "/user/{user_name}", {}, {"about": "Boats"}, (OK, *("forbidden",) * 3, "unauthorized")),
-    HttpRow("put", "/user/{user_name}", {}, {"about": "Boats"}, (OK, *("id_taken",) * 4)),
-    HttpRow("get", "/group", {}, None, ANYONE),
-    HttpRow("get", "/group/{group_id}", {}, None, ANYONE),
-    HttpRow("post", "/group/{group_id}", {}, {"name": "Besties"}, SUBSCRIBERS),
-    HttpRow("put", "/group/{group_id}", {}, {}, EMPTY_BODY),
-    HttpRow("get", "/chat/{chat_id}", {}, None, READERS),
-    HttpRow("post", "/chat/{chat_id}", {}, SAID_BY_OWNER, SPEAKERS),
-    HttpRow("put", "/chat/{chat_id}", {}, SAID_BY_OWNER, SPEAKERS),
-    HttpRow("get", "/config.json", {}, None, ANYONE),
-    HttpRow("get", "/healthz", {}, None, ANYONE),
-    HttpRow("get", "/readyz", {}, None, ANYONE),
-    HttpRow("get", "/metrics", {}, None, ANYONE),  # of this machine; from elsewhere a token is asked for
+    HttpRow("get", "/api/choices", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("put", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("delete", "/api/choices/{kind}/{about_id}", {}, None, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("get", "/api/rooms", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("post", "/api/rooms", {}, {"title": "Tea"}, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("get", "/api/rooms/{room_id}", {}, None, ANYONE, reach="read"),  # who knows the id; nobody else can say it
+    HttpRow("delete", "/api/rooms/{room_id}", {}, None, OWNER_ENDS_IT, reach="write"),
+    HttpRow(
+        "post",
+        "/api/rooms/{room_id}/join",
+        {},
+        {"name": "Guest", "public_key": "{public_key}"},
+        ANYONE_ONCE,
+        reach="write",
+    ),
+    HttpRow("delete", "/api/rooms/{room_id}/participants/{participant_id}", {}, None, OWNER_PUTS_OUT, reach="write"),
+    HttpRow("get", "/api/rooms/{room_id}/messages", {}, None, ANYONE, reach="read"),
+    HttpRow("post", "/api/rooms/{room_id}/messages", {}, UNSIGNED, FIVE_UNSIGNED, reach="write"),
+    HttpRow("get", "/api/groups", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("get", "/api/groups/{group_id}", {}, None, NEEDS_SIGN_IN, reach="read"),
+    HttpRow("patch", "/api/groups/{group_id}", {}, {"about": "Boats"}, DECIDERS, reach="write"),
+    HttpRow("put", "/api/groups/{group_id}/membership", {}, None, NEEDS_SIGN_IN, reach="write"),
+    HttpRow("delete", "/api/groups/{group_id}/membership", {}, None, SUBSCRIBERS, reach="write"),
+    HttpRow("get", "/api/groups/{group_id}/requests", {}, None, SUBSCRIBERS, reach="read"),
+    HttpRow("delete", "/api/groups/{group_id}/requests/{user_id}", {}, None, DECLINERS, reach="write"),
+    HttpRow("put", "/api/groups/{group_id}/picture", {}, {}, NO_PICTURE, reach="write"),
+    HttpRow("delete", "/api/groups/{group_id}/picture", {}, None, DECIDERS, reach="write"),
+    HttpRow("get", "/user", {}, None, ANYONE, reach="read"),
+    HttpRow("get", "/user/{user_name}", {}, None, ANYONE, reach="read"),
+    HttpRow(
+        "post", "/user/{user_name}", {}, {"about": "Boats"}, (OK, *("forbidden",) * 3, "unauthorized"), reach="write"
+    ),
+    HttpRow("put", "/user/{user_name}", {}, {"about": "Boats"}, (OK, *("id_taken",) * 4), reach="write"),
+    HttpRow("get", "/group", {}, None, ANYONE, reach="read"),
+    HttpRow("get", "/group/{group_id}", {}, None, ANYONE, reach="read"),
+    HttpRow("post", "/group/{group_id}", {}, {"name": "Besties"}, SUBSCRIBERS, reach="write"),
+    HttpRow("put", "/group/{group_id}", {}, {}, EMPTY_BODY, reach="write"),
+    HttpRow("get", "/chat/{chat_id}", {}, None, READERS, reach="read"),
+    HttpRow("post", "/chat/{chat_id}", {}, SAID_BY_OWNER, SPEAKERS, reach="write"),
+    HttpRow("put", "/chat/{chat_id}", {}, SAID_BY_OWNER, SPEAKERS, reach="write"),
+    HttpRow("get", "/config.json", {}, None, ANYONE, reach="any"),
+    HttpRow("get", "/healthz", {}, None, ANYONE, reach="any"),
+    HttpRow("get", "/readyz", {}, None, ANYONE, reach="any"),
+    HttpRow("get", "/metrics", {}, None, ANYONE, reach="any"),  # of this machine; from elsewhere a token is asked for
 ]

@@ -43,31 +43,31 @@ async def everyone_tries(row: HttpRow, home: Server, asked: Server, answers: Ans
     async with People(home) as people, People(asked) as elsewhere:
         standings = Standings(people, everyone, dict.fromkeys((*everyone, "guest"), home))
         await standings.connect()
-        place = await standings.place("open")
-        owner = everyone["owner"]["user"]
-        values = {"conversation": place.conversation, "user_id": owner["id"], "email": owner["email"]}
-        values |= {"group_id": place.conversation, "chat_id": place.conversation, "user_name": owner["name"]}
-        if "{channel_id}" in row.path:
-            values["channel_id"] = (await standings.place("channel")).conversation
-        values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}
-        if "{room_id}" in row.path:
-            values |= await room_of(standings)
-        values |= {
-            "conversation_id": place.conversation,
-            "message_id": place.message,
-            "report_id": new_id(),
-            "invitation_id": new_id(),
-        }
-        values["session_id"] = new_id()
-        values["passkey_id"] = new_id()
-        if "sanctions" in row.path:
-            values["kind"] = "mute"
-        values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}
+        values = await values_for(row, standings, everyone)
         outcomes = {}
         for standing in STANDINGS:
             answer = await request(elsewhere.http, row, values, everyone.get(standing))
             outcomes[standing] = answer.json()["code"] if answer.is_error else OK
         assert outcomes == dict(zip(STANDINGS, row.expected, strict=True))
+
+
+async def values_for(row: HttpRow, standings: Standings, everyone: Answers) -> dict[str, str]:
+    """What the names in a row's path, query and body stand for: things that OWNER has just begun."""
+    place = await standings.place("open")
+    owner = everyone["owner"]["user"]
+    values = {"conversation": place.conversation, "user_id": owner["id"], "email": owner["email"]}
+    values |= {"group_id": place.conversation, "chat_id": place.conversation, "user_name": owner["name"]}
+    if "{channel_id}" in row.path:
+        values["channel_id"] = (await standings.place("channel")).conversation
+    values |= {"kind": "watch", "about_id": everyone["stranger"]["user"]["id"]}
+    if "{room_id}" in row.path:
+        values |= await room_of(standings)
+    values |= {"conversation_id": place.conversation, "message_id": place.message, "report_id": new_id()}
+    values |= {name: new_id() for name in ("session_id", "passkey_id", "invitation_id", "token_id", "bot_id")}
+    if "sanctions" in row.path:
+        values["kind"] = "mute"
+    values |= {"user": owner["name"], "picture": "0" * 64, "file": "64.webp"}
+    return values
 
 
 async def room_of(standings: Standings) -> dict[str, str]:
@@ -91,6 +91,8 @@ async def request(
 
 
 def filled(template: Any, values: dict[str, str]) -> Any:
+    if not isinstance(template, dict | str):
+        return template
     if isinstance(template, dict):
         return {name: filled(value, values) for name, value in template.items()}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], template)

@@ -9,9 +9,22 @@ from typing import Any
 
 import msgspec
 
-from hubbub.wire import answers, changes, events, joining, keys, links, pages, passkeys, pushes, resources, sessions
+from hubbub.wire import (
+    answers,
+    api_tokens,
+    changes,
+    events,
+    joining,
+    keys,
+    links,
+    pages,
+    passkeys,
+    pushes,
+    resources,
+    sessions,
+)
 
-MODULES = [keys, links, events, changes, pages, answers, pushes, resources, sessions, passkeys, joining]
+MODULES = [keys, links, events, changes, pages, answers, pushes, resources, sessions, passkeys, joining, api_tokens]
 REFERENCE = "#/definitions/{name}"
 
 

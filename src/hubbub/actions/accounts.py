@@ -22,7 +22,7 @@ from hubbub.auth.revocations import Revocations
 from hubbub.auth.terms import COOKIE_TERMS, TERMS, Terms
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
-from hubbub.storage import families, invitations, key_slots, users
+from hubbub.storage import api_tokens, families, invitations, key_slots, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
@@ -310,7 +310,7 @@ def _change_password(
     users.change_password(transaction, account, new_hash, kdf)
     key_slots.drop_slot(transaction, account.id, "password")  # the new password does not open it
     key_slots.put_slots(transaction, account.id, slots)
-    return families.revoke_all(transaction, account.id)
+    return [*families.revoke_all(transaction, account.id), *api_tokens.revoke_all(transaction, account.id)]
 
 
 def _apply_settings(transaction: Transaction, request: Request, values: dict[str, Any]) -> _Settings:

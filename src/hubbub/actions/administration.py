@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, or_, select
 
+from hubbub.storage import api_tokens
 from hubbub.storage.engine import Reader
 from hubbub.storage.families import revoke_all
 from hubbub.storage.schema import users
@@ -57,6 +58,7 @@ class Administration:
 
 def _shut_out(transaction: Transaction, user_id: str, disabled: bool) -> None:
     set_disabled(transaction, user_id, disabled)
+    api_tokens.revoke_all(transaction, user_id)
     revoke_all(transaction, user_id)  # processes read it from the database within a second
 
 

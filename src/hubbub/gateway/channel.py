@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from hubbub.auth.actor import Actor
+from hubbub.auth.actor import Actor, Scope
 from hubbub.gateway.topics import Listener
 from hubbub.wire.errors import Refusal
 from hubbub.wire.events import Payload
@@ -32,6 +32,7 @@ class Event(NamedTuple):
     `submit` queues a write and returns at once, so that many of one socket may be on their way, in order; it answers
     by the callback. `handle` is waited for before the socket's next frame is read. `payload` and `answers` are the
     types of what is sent and of the response; they and the handler's docstring make the reference of the socket.
+    `scope` is what an API token needs for it; no other event is reached by any.
     """
 
     payload: type[Payload]
@@ -39,6 +40,7 @@ class Event(NamedTuple):
     decode: Callable[[msgspec.Raw], Any]
     handle: Callable[..., Coroutine[Any, Any, Response]] | None = None
     submit: Callable[..., None] | None = None
+    scope: Scope | None = None
 
 
 class Channel(Protocol):
@@ -68,9 +70,14 @@ class Channel(Protocol):
         """The socket left, was put out, or went away."""
 
 
-def handles(payload: type[Payload], handler: Callable[..., Coroutine[Any, Any, Response]], *answers: Any) -> Event:
-    return Event(payload, answers, msgspec.json.Decoder(payload).decode, handle=handler)
+def handles(
+    payload: type[Payload],
+    handler: Callable[..., Coroutine[Any, Any, Response]],
+    *answers: Any,
+    scope: Scope | None = None,
+) -> Event:
+    return Event(payload, answers, msgspec.json.Decoder(payload).decode, handle=handler, scope=scope)
 
 
-def submits(payload: type[Payload], handler: Callable[..., None], *answers: Any) -> Event:
-    return Event(payload, answers, msgspec.json.Decoder(payload).decode, submit=handler)
+def submits(payload: type[Payload], handler: Callable[..., None], *answers: Any, scope: Scope | None = None) -> Event:
+    return Event(payload, answers, msgspec.json.Decoder(payload).decode, submit=handler, scope=scope)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 from hubbub.auth.actor import Actor
 from hubbub.gateway import websocket
 from hubbub.gateway.dispatch import Joined, answer_frame, leave_all
-from hubbub.gateway.handshake import admit
+from hubbub.gateway.handshake import admit, token_of
 from hubbub.gateway.topics import AnyCodec
-from hubbub.gateway.websocket import HandshakeRefused, Parser, close_frame, text_frame
-from hubbub.wire.errors import BinaryUnsupported, CloseCode, Refusal
+from hubbub.gateway.websocket import HandshakeRefused, Parser, Request, close_frame, text_frame
+from hubbub.wire.errors import BinaryUnsupported, CloseCode, Refusal, Unauthorized
 from hubbub.wire.frames import V2, Ref, encode, origin_of_binary
 
 if TYPE_CHECKING:
@@ -120,12 +120,45 @@ class Connection(asyncio.Protocol):
         assert self.transport is not None
         try:
             request = websocket.parse_request(data)
-            admitted = admit(self.gateway, request)
+            token = token_of(request)
+            if not self.gateway.is_strange(token):
+                self._admit(request)
+                return
         except HandshakeRefused as refused:
-            self.transport.write(websocket.refuse(refused.status, refused.reason, headers=refused.headers))
-            self.transport.close()
-            self.phase = self.CLOSING
+            self._refuse(refused)
+        except Refusal as refusal:
+            self._refuse(HandshakeRefused(403, refusal.detail))
+        else:
+            self.transport.pause_reading()
+            self.gateway.keep(asyncio.ensure_future(self._admit_stranger(request, token)))
+
+    async def _admit_stranger(self, request: Request, token: str | None) -> None:
+        """Who an API token speaks for has to be read first."""
+        refused = None
+        try:
+            await self.gateway.meet(token)
+        except Refusal as refusal:
+            refused = HandshakeRefused(403 if isinstance(refusal, Unauthorized) else 503, refusal.detail)
+        if self.transport is None:
             return
+        self.transport.resume_reading()
+        try:
+            if refused is not None:
+                raise refused
+            self._admit(request)
+        except HandshakeRefused as error:
+            self._refuse(error)
+
+    def _refuse(self, refused: HandshakeRefused) -> None:
+        assert self.transport is not None
+        self.transport.write(websocket.refuse(refused.status, refused.reason, headers=refused.headers))
+        self.transport.close()
+        self.phase = self.CLOSING
+
+    def _admit(self, request: Request) -> None:
+        """Raises `HandshakeRefused`."""
+        assert self.transport is not None
+        admitted = admit(self.gateway, request)
         self.codec = admitted.codec
         self.parser = Parser(self.gateway.max_frame)
         self.heard_at = self.gateway.wheel.now

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from hubbub.auth.actor import Scope
 from hubbub.gateway.candidate import Candidate
 from hubbub.gateway.channel import Channel, Event
 from hubbub.wire.documents import is_unicode
@@ -100,7 +101,9 @@ async def _let_in(connection: Connection, candidate: Candidate, frame: Frame) ->
     gateway = connection.gateway
     channel, id = gateway.channel_of(frame.topic)
     params = _payload(_decode_params, frame.payload)
+    await gateway.meet(params.token)
     gateway.renew(connection, params)
+    _require(connection, "read", frame.topic)
     topic = channel.bus_topic(connection.actor, id)
     before = _topics(connection).pop(topic, None)
     if before is not None:
@@ -182,7 +185,10 @@ def _event(connection: Connection, frame: Frame) -> None:
         if event is None:
             raise UnknownEvent()
         payload = _payload(event.decode, frame.payload)
-        connection.gateway.renew(connection, payload)
+        if connection.gateway.is_strange(payload.token):
+            connection.run(_meet_and_handle(connection, joined, event, payload, answer))
+            return
+        _admit(connection, joined, event, payload)
     except Refusal as refusal:
         answer(refusal)
         return
@@ -190,6 +196,33 @@ def _event(connection: Connection, frame: Frame) -> None:
         submit(connection, joined, event, payload, answer)
     else:
         connection.run(_handle(connection, joined, event, payload, answer))
+
+
+def _admit(connection: Connection, joined: Joined, event: Event, payload: Payload) -> None:
+    """Take the token of a payload, and see whether what the socket acts by then may do this."""
+    connection.gateway.renew(connection, payload)
+    _require(connection, event.scope, joined.topic)
+
+
+async def _meet_and_handle(connection: Connection, joined: Joined, event: Event, payload: Payload, answer: Any) -> None:
+    """As `_event` goes on, where the payload brings an API token of which nothing is known yet."""
+    try:
+        await connection.gateway.meet(payload.token)
+        _admit(connection, joined, event, payload)
+    except Refusal as refusal:
+        answer(refusal)
+        return
+    if event.submit is not None:
+        submit(connection, joined, event, payload, answer)
+    else:
+        await _handle(connection, joined, event, payload, answer)
+
+
+def _require(connection: Connection, scope: Scope | None, topic: str) -> None:
+    """Raise `OutOfScope` where the socket acts by an API token that does not reach this."""
+    if connection.actor is not None:
+        prefix, _, id = topic.partition(":")
+        connection.actor.require(scope, id if prefix == "conversation" else None)
 
 
 def submit(connection: Connection, joined: Joined, event: Event, payload: Payload, answer: Any) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from hubbub.auth.actor import Actor
+from hubbub.auth.api_tokens import ApiTokens, is_api_token
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.bus.counts import Tally
@@ -18,7 +19,7 @@ from hubbub.gateway.livechat import ChatDoor
 from hubbub.gateway.topics import Topics
 from hubbub.gateway.wheel import TimerWheel
 from hubbub.monitoring import Metrics
-from hubbub.wire.errors import CloseCode, TokenOfAnother, UnmatchedTopic
+from hubbub.wire.errors import CloseCode, InvalidToken, TokenOfAnother, UnmatchedTopic
 from hubbub.wire.events import Payload
 from hubbub.wire.ids import is_room_id
 
@@ -41,6 +42,7 @@ class Gateway:
         chat_door: ChatDoor,
         tally: Tally,
         *,
+        api_tokens: ApiTokens,
         origins: frozenset[str],
         max_frame: int,
         max_unsent: int,
@@ -62,12 +64,18 @@ class Gateway:
         self._stirred = asyncio.Event()
         self._channels = channels
         self._tokens = tokens
+        self._api_tokens = api_tokens
         self._revocations = revocations
         self._clock = clock
         self._connections: set[Connection] = set()
         self._unwritten: list[Connection] = []
         self._by_user: dict[str, Group[Connection]] = {}
         revocations.on_revoked(self._revoked)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to a task until it is done; nobody else waits for it."""
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -118,17 +126,34 @@ class Gateway:
     # --- who they are ---------------------------------------------------------------------------------------------
 
     def authenticate(self, token: str) -> Actor:
-        """The actor of a token that holds now; raises `InvalidToken` or `ExpiredToken`."""
+        """The actor of a token that holds now; raises `InvalidToken` or `ExpiredToken`. An API token was met before."""
+        if is_api_token(token):
+            actor = self._api_tokens.remembered(token)
+            if actor is None:
+                raise InvalidToken()
+            return actor
         return self._revocations.require_live(self._tokens.verify(token))
 
+    def is_strange(self, token: str | None) -> bool:
+        """Whether it is an API token that has to be met before it can be taken."""
+        return token is not None and is_api_token(token) and self._api_tokens.remembered(token) is None
+
+    async def meet(self, token: str | None) -> None:
+        """Read what there is to know of an API token. Raises `InvalidToken`, `ExpiredToken`, `Unavailable`."""
+        if token is not None and is_api_token(token):
+            await self._api_tokens.verify(token)
+
     def renew(self, connection: Connection, payload: Payload) -> None:
-        """Take the token of a payload: it signs a guest in, or renews a user's socket; never another's."""
+        """Take the token of a payload: it signs a guest in, or renews a user's socket; never another's.
+
+        Nor does it widen or narrow what the socket may do: a sign-in and an API token do not take each other's place.
+        """
         if payload.token is None:
             return
         actor = self.authenticate(payload.token)
         if connection.actor is None:
             connection.sign_in(actor)
-        elif connection.actor.user_id != actor.user_id:
+        elif (connection.actor.user_id, connection.actor.grant) != (actor.user_id, actor.grant):
             raise TokenOfAnother()
         elif actor.expires_at >= connection.actor.expires_at:
             connection.sign_in(actor)

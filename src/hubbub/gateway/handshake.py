@@ -48,9 +48,16 @@ def admit(gateway: Gateway, request: Request) -> Admitted:
     codec = CODECS.get(parameters.get("vsn", DEFAULT_VERSION))
     if codec is None:
         raise HandshakeRefused(403, "vsn is 1.0.0 or 2.0.0.")
-    token = parameters.get("token") or _offered_token(request)
+    token = token_of(request)
     actor = _actor(gateway, token) if token else None
     return Admitted(accept(request, (SUBPROTOCOL,)), codec, actor)
+
+
+def token_of(request: Request) -> str | None:
+    """The token that a request brings; raises `HandshakeRefused` when it cannot be read."""
+    if request.target != PATH:
+        return None
+    return dict(parse_qsl(request.query, keep_blank_values=True)).get("token") or _offered_token(request)
 
 
 def _is_allowed(origins: frozenset[str], request: Request) -> bool:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hubbub.actions.publishing import conversation_topic
+from hubbub.auth.api_tokens import is_api_token
 from hubbub.gateway.channel import Channel
 from hubbub.gateway.dispatch import Joined, submit
 from hubbub.gateway.websocket import text_frame
@@ -61,8 +62,12 @@ class ChatDoor:
             self._say(connection, asked)
 
     async def _sign_in(self, connection: Connection, asked: Auth) -> None:
+        token = asked.token.removeprefix(SCHEME)
+        if is_api_token(token):  # the other socket is for programs
+            connection.push(STALE, 1)
+            return
         try:
-            connection.gateway.renew(connection, Payload(token=asked.token.removeprefix(SCHEME)))
+            connection.gateway.renew(connection, Payload(token=token))
         except TokenOfAnother:
             connection.close(CloseCode.SIGN_IN_AGAIN, "signed in as another user; reconnect")
         except Unauthorized:

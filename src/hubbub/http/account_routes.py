@@ -9,7 +9,7 @@ from hubbub.actions.accounts import Accounts
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import PROVING, Limiter
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import COOKIES, limited_by_user
+from hubbub.http.bearer import COOKIES, limited_by_user, takes
 from hubbub.http.cookies import withdraw
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import UserId
@@ -52,6 +52,7 @@ def account_routes(accounts: Accounts, limiter: Limiter) -> Router:
 
     @patch(
         "/profile",
+        opt=takes("write"),
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 409),
         summary="Change settings; what is left out stays",
     )
@@ -77,7 +78,12 @@ def key_routes(keys: UserKeys, limiter: Limiter) -> Router:
     async def register_keys(request: HubbubRequest, data: JSONBody[RegisterKeys]) -> OwnKeys:
         return await keys.register(request.user, data)
 
-    @get("/{user_id:str}", responses=errors(*SIGNED_IN, 404), summary="What to encrypt to, and to check")
+    @get(
+        "/{user_id:str}",
+        opt=takes("read"),
+        responses=errors(*SIGNED_IN, 404),
+        summary="What to encrypt to, and to check",
+    )
     async def public_keys(user_id: UserId) -> PublicKeys:
         return await keys.public(require_id(user_id, "user_id"))
 

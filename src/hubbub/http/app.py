@@ -10,6 +10,8 @@ from litestar.datastructures import CacheControlHeader
 from litestar.types import ControllerRouterHandler
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.api_tokens import TokenMaking
+from hubbub.actions.bots import Bots
 from hubbub.actions.channels import Channels
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
@@ -33,6 +35,7 @@ from hubbub.actions.rooms import Rooms
 from hubbub.actions.sessions import Sessions
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.user_keys import UserKeys
+from hubbub.auth.api_tokens import ApiTokens
 from hubbub.auth.limits import Addresses, Limiter
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
@@ -58,6 +61,7 @@ from hubbub.http.report_routes import report_routes
 from hubbub.http.requests import LARGEST_BODY, HubbubRequest
 from hubbub.http.room_routes import room_routes
 from hubbub.http.session_routes import session_routes
+from hubbub.http.token_routes import bot_routes, token_routes
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 
@@ -92,6 +96,9 @@ def create_app(
     room_talk: RoomTalk,
     sessions: Sessions,
     tokens: Tokens,
+    api_tokens: ApiTokens,
+    token_making: TokenMaking,
+    bots: Bots,
     revocations: Revocations,
     limiter: Limiter,
     addresses: Addresses,
@@ -114,6 +121,8 @@ def create_app(
             route_handlers=[
                 account_routes(accounts, limiter),
                 session_routes(sessions),
+                token_routes(token_making),
+                bot_routes(bots),
                 chat_account_routes(accounts, limiter),
                 passkey_routes(passkeys, proving, limiter),
                 picture_routes(accounts, pictures, limiter),
@@ -131,7 +140,11 @@ def create_app(
                 report_routes(reports),
                 group_routes(groups, join_requests, pictures, limiter),
             ],
-            guards=[signed_in(tokens, revocations, limiter, addresses, renewing(signing_in, limiter, addresses, own))],
+            guards=[
+                signed_in(
+                    tokens, api_tokens, revocations, limiter, addresses, renewing(signing_in, limiter, addresses, own)
+                )
+            ],
             security=BEARER,
         )
         return [

@@ -10,7 +10,7 @@ from litestar.params import JSONBody, Parameter
 from hubbub.actions.channels import Channels
 from hubbub.actions.closing import Closing
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.bearer import GUESTS, actor_of, takes
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import DEFAULT_PAGE, LARGEST_PAGE, PageSize, PageToken, clamped
 from hubbub.http.requests import HubbubRequest
@@ -25,7 +25,7 @@ Search = Annotated[str | None, Parameter(description="Text in title, name or abo
 def channel_routes(channels: Channels, closing: Closing) -> Router:
     @get(
         "/",
-        opt=GUESTS,
+        opt=GUESTS | takes("read"),
         security=OPEN,
         responses=errors(*SIGNED_IN),
         summary="A page of channels, oldest first",
@@ -41,6 +41,7 @@ def channel_routes(channels: Channels, closing: Closing) -> Router:
 
     @post(
         "/",
+        opt=takes("write"),
         status_code=200,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409),
         summary="Begin a channel, as its owner and first subscriber",
@@ -51,7 +52,7 @@ def channel_routes(channels: Channels, closing: Closing) -> Router:
 
     @get(
         "/{channel_id:str}",
-        opt=GUESTS,
+        opt=GUESTS | takes("read", "channel_id"),
         security=OPEN,
         responses=errors(*SIGNED_IN, 404),
         summary="One channel, by id or by name",
@@ -61,6 +62,7 @@ def channel_routes(channels: Channels, closing: Closing) -> Router:
 
     @patch(
         "/{channel_id:str}",
+        opt=takes("write", "channel_id"),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404),
         summary="Change one's own channel; what is left out stays",
     )
@@ -69,6 +71,7 @@ def channel_routes(channels: Channels, closing: Closing) -> Router:
 
     @delete(
         "/{channel_id:str}",
+        opt=takes("write", "channel_id"),
         responses=errors(*SIGNED_IN, 403, 404, 409, 507),
         summary="Close one's own channel for good, or as an administrator any",
         description="Every subscriber loses it, on every device, and what was said in it goes.",
@@ -78,6 +81,7 @@ def channel_routes(channels: Channels, closing: Closing) -> Router:
 
     @put(
         "/{channel_id:str}/subscription",
+        opt=takes("write", "channel_id"),
         status_code=200,
         responses=errors(*SIGNED_IN, 404, 409, 507),
         summary="Subscribe, on every device at once",
@@ -87,6 +91,7 @@ def channel_routes(channels: Channels, closing: Closing) -> Router:
 
     @delete(
         "/{channel_id:str}/subscription",
+        opt=takes("write", "channel_id"),
         responses=errors(*SIGNED_IN, 404, 507),
         summary="Subscribe no longer; what was read stays readable",
     )

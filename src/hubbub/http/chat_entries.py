@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.actions.chats import Chats
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import GUESTS, actor_of
+from hubbub.http.bearer import GUESTS, actor_of, takes
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.forms import body_of, either_form
 from hubbub.http.reading_routes import LARGEST_PAGE, clamped
@@ -28,7 +28,7 @@ def chat_entries(chats: Chats) -> list[ControllerRouterHandler]:
 
     @get(
         PATH,
-        opt=GUESTS,
+        opt=GUESTS | takes("read", "chat_id"),
         security=OPEN,
         responses=errors(*SIGNED_IN, 404),
         summary="The last entries as they are in the database, the newest first",
@@ -40,6 +40,7 @@ def chat_entries(chats: Chats) -> list[ControllerRouterHandler]:
 
     @post(
         PATH,
+        opt=takes("write", "chat_id"),
         status_code=201,
         operation_class=either_form(ChatEntry),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409, 422),
@@ -51,6 +52,7 @@ def chat_entries(chats: Chats) -> list[ControllerRouterHandler]:
 
     @put(
         PATH,
+        opt=takes("write"),
         status_code=201,
         operation_class=either_form(PutChat),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409, 422),

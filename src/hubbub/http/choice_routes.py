@@ -9,6 +9,7 @@ from litestar.params import Parameter
 
 from hubbub.actions.choices import Choices
 from hubbub.http.allowed import allows
+from hubbub.http.bearer import takes
 from hubbub.http.documentation import SIGNED_IN, errors
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.events import ChoiceRow
@@ -24,12 +25,13 @@ AboutId = Annotated[
 
 
 def choice_routes(choices: Choices) -> Router:
-    @get("/", responses=errors(*SIGNED_IN), summary="All of one's own choices")
+    @get("/", opt=takes("read"), responses=errors(*SIGNED_IN), summary="All of one's own choices")
     async def all_choices(request: HubbubRequest) -> ChoiceList:
         return await choices.all(request.user)
 
     @put(
         "/{kind:str}/{about_id:str}",
+        opt=takes("write"),
         status_code=200,
         responses=errors(*SIGNED_IN, 404, 409, 507),
         summary="Block or watch a user, or mute a conversation",
@@ -40,6 +42,7 @@ def choice_routes(choices: Choices) -> Router:
 
     @delete(
         "/{kind:str}/{about_id:str}",
+        opt=takes("write"),
         responses=errors(*SIGNED_IN, 507),
         summary="Block, watch or mute no longer",
     )

@@ -7,13 +7,19 @@ from litestar.params import JSONBody
 
 from hubbub.actions.conduct import Conduct
 from hubbub.http.allowed import allows
+from hubbub.http.bearer import takes
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.resources import AcceptConduct, ConductText, OwnUser
 
 
 def conduct_routes(conduct: Conduct) -> Router:
-    @get("/", responses=errors(*SIGNED_IN, 404), summary="The code of conduct, and whether one agreed to it")
+    @get(
+        "/",
+        opt=takes("read"),
+        responses=errors(*SIGNED_IN, 404),
+        summary="The code of conduct, and whether one agreed to it",
+    )
     async def show_conduct(request: HubbubRequest) -> ConductText:
         return await conduct.show(request.user)
 

@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from hubbub.http.problems import MEDIA_TYPE
 from hubbub.http.requests import HubbubRequest
-from hubbub.wire import joining, livechat, passkeys, resources, rest, sessions
+from hubbub.wire import api_tokens, joining, livechat, passkeys, resources, rest, sessions
 from hubbub.wire.events import Author, ChoiceRow, Pulled, RemovalRow
 from hubbub.wire.pages import MessagePage
 from hubbub.wire.resources import Problem
@@ -56,6 +56,11 @@ BODIES = (
     joining.MadeInvitation,
     joining.InvitationList,
     joining.Challenge,
+    api_tokens.NewToken,
+    api_tokens.MadeToken,
+    api_tokens.TokenList,
+    api_tokens.NewBot,
+    api_tokens.BotList,
     resources.ChangePassword,
     resources.ChangeProfile,
     resources.Profile,

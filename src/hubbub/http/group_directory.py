@@ -16,7 +16,7 @@ from hubbub.actions.starting import Starting
 from hubbub.auth.actor import Actor
 from hubbub.auth.limits import STARTING, Limiter
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import GUESTS
+from hubbub.http.bearer import GUESTS, takes
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.forms import body_of, either_form
 from hubbub.http.reading_routes import clamped
@@ -88,7 +88,7 @@ class GroupWriting:
 def group_directory(listings: Listings, writing: GroupWriting) -> list[ControllerRouterHandler]:
     path = "/group/{group_id:str}"
 
-    @get("/group", opt=GUESTS, security=OPEN, responses=errors(*SIGNED_IN), summary="Listed groups")
+    @get("/group", opt=GUESTS | takes("read"), security=OPEN, responses=errors(*SIGNED_IN), summary="Listed groups")
     async def list_groups(
         q: Search = "",
         name: Exactly = "",
@@ -99,12 +99,19 @@ def group_directory(listings: Listings, writing: GroupWriting) -> list[Controlle
         size = clamped(limit, LARGEST_PAGE)
         return await listings.groups(Wanted(q.strip(), name, "", sort, after.lower(), size))
 
-    @get(path, opt=GUESTS, security=OPEN, responses=errors(*SIGNED_IN, 404), summary="A group, with its public key")
+    @get(
+        path,
+        opt=GUESTS | takes("read", "group_id"),
+        security=OPEN,
+        responses=errors(*SIGNED_IN, 404),
+        summary="A group, with its public key",
+    )
     async def get_group(group_id: GroupId) -> ListedGroup:
         return await listings.group(require_id(group_id, "group_id"))
 
     @post(
         path,
+        opt=takes("write", "group_id"),
         status_code=200,
         operation_class=either_form(PostGroup),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 422),
@@ -117,6 +124,7 @@ def group_directory(listings: Listings, writing: GroupWriting) -> list[Controlle
 
     @put(
         path,
+        opt=takes("write"),
         status_code=201,
         operation_class=either_form(PutGroup),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409, 422),

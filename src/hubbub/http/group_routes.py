@@ -18,7 +18,7 @@ from hubbub.actions.pictures import Pictures
 from hubbub.auth.limits import PICTURES, Limiter
 from hubbub.domain.pictures import LARGEST_FILE
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import limited_by_user
+from hubbub.http.bearer import limited_by_user, takes
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.picture_routes import PictureBody
 from hubbub.http.reading_routes import DEFAULT_PAGE, LARGEST_PAGE, PageSize, PageToken, UserId, clamped
@@ -47,7 +47,12 @@ def group_routes(groups: Groups, requests: JoinRequests, pictures: Pictures, lim
 
 
 def _finding(groups: Groups) -> list[ControllerRouterHandler]:
-    @get("/", responses=errors(*SIGNED_IN), summary="A page of the groups that are listed, oldest first")
+    @get(
+        "/",
+        opt=takes("read"),
+        responses=errors(*SIGNED_IN),
+        summary="A page of the groups that are listed, oldest first",
+    )
     async def group_page(
         request: HubbubRequest,
         page_token: PageToken = None,
@@ -56,12 +61,18 @@ def _finding(groups: Groups) -> list[ControllerRouterHandler]:
     ) -> GroupPage:
         return await groups.page(request.user, page_token or None, clamped(page_size, LARGEST_PAGE), q)
 
-    @get("/{group_id:str}", responses=errors(*SIGNED_IN, 404), summary="One group, listed or not")
+    @get(
+        "/{group_id:str}",
+        opt=takes("read", "group_id"),
+        responses=errors(*SIGNED_IN, 404),
+        summary="One group, listed or not",
+    )
     async def group(request: HubbubRequest, group_id: GroupId) -> Group:
         return await groups.find(request.user, require_id(group_id, "group_id"))
 
     @patch(
         "/{group_id:str}",
+        opt=takes("write", "group_id"),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 422),
         summary="Change what a group shows of itself, as its owner or moderator",
     )
@@ -76,6 +87,7 @@ def _membership(groups: Groups) -> list[ControllerRouterHandler]:
 
     @put(
         path,
+        opt=takes("write", "group_id"),
         status_code=200,
         operation_class=_AskingBody,
         responses=ASKED | errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409),
@@ -90,6 +102,7 @@ def _membership(groups: Groups) -> list[ControllerRouterHandler]:
 
     @delete(
         path,
+        opt=takes("write", "group_id"),
         responses=errors(*SIGNED_IN, 404, 422, 507),
         summary="Leave, or ask no more",
         description="A sealed group is left on the socket, with a signed link.",
@@ -101,12 +114,18 @@ def _membership(groups: Groups) -> list[ControllerRouterHandler]:
 
 
 def _requests(requests: JoinRequests) -> list[ControllerRouterHandler]:
-    @get("/{group_id:str}/requests", responses=errors(*SIGNED_IN, 404), summary="Who asks to be let in, for members")
+    @get(
+        "/{group_id:str}/requests",
+        opt=takes("read", "group_id"),
+        responses=errors(*SIGNED_IN, 404),
+        summary="Who asks to be let in, for members",
+    )
     async def join_requests(request: HubbubRequest, group_id: GroupId) -> resources.JoinRequests:
         return await requests.shown_to(request.user, require_id(group_id, "group_id"))
 
     @delete(
         "/{group_id:str}/requests/{user_id:str}",
+        opt=takes("write", "group_id"),
         responses=errors(*SIGNED_IN, 404, 507),
         summary="Decline, as a member",
         description="Members let in with `modify_conversation`.",
@@ -122,6 +141,7 @@ def _picture(groups: Groups, pictures: Pictures, limiter: Limiter) -> list[Contr
 
     @put(
         path,
+        opt=takes("write", "group_id"),
         guards=[limited_by_user(limiter, PICTURES)],
         request_max_body_size=LARGEST_FILE,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 415),
@@ -132,7 +152,12 @@ def _picture(groups: Groups, pictures: Pictures, limiter: Limiter) -> list[Contr
         name = partial(groups.set_picture, require_id(group_id, "group_id"), request.user.user_id)
         return OwnPicture(picture=await pictures.show(await request.body(), name))
 
-    @delete(path, responses=errors(*SIGNED_IN, 403, 404, 507), summary="Show no picture of the group")
+    @delete(
+        path,
+        opt=takes("write", "group_id"),
+        responses=errors(*SIGNED_IN, 403, 404, 507),
+        summary="Show no picture of the group",
+    )
     async def remove_group_picture(request: HubbubRequest, group_id: GroupId) -> None:
         await pictures.hide(partial(groups.set_picture, require_id(group_id, "group_id"), request.user.user_id))
 

@@ -8,6 +8,7 @@ from litestar import Router, get
 from litestar.params import Parameter
 
 from hubbub.actions.leaderboard import Leaderboards
+from hubbub.http.bearer import takes
 from hubbub.http.documentation import SIGNED_IN, errors
 from hubbub.http.reading_routes import clamped
 from hubbub.http.requests import HubbubRequest
@@ -24,7 +25,12 @@ Ending = Annotated[Period, Parameter(description="Ending today, in UTC: today, s
 
 
 def leaderboard_routes(leaderboards: Leaderboards) -> Router:
-    @get("/", responses=errors(*SIGNED_IN, 404), summary="Who writes most and is given most reactions, in channels")
+    @get(
+        "/",
+        opt=takes("read"),
+        responses=errors(*SIGNED_IN, 404),
+        summary="Who writes most and is given most reactions, in channels",
+    )
     async def leaderboard(
         request: HubbubRequest,
         channel: ChannelOrName = None,

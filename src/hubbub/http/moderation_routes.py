@@ -10,6 +10,7 @@ from litestar.params import JSONBody, Parameter
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.removals import Removals
 from hubbub.http.allowed import allows
+from hubbub.http.bearer import takes
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import ConversationId, UserId
 from hubbub.http.requests import HubbubRequest
@@ -30,6 +31,7 @@ REMOVAL = "/{conversation_id:str}/messages/{message_id:str}/removal"
 def moderation_routes(moderation: Moderation, removals: Removals) -> Router:
     @put(
         MEMBER,
+        opt=takes("write", "conversation_id"),
         status_code=204,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409),
         summary="Give a member another role, as the owner",
@@ -41,6 +43,7 @@ def moderation_routes(moderation: Moderation, removals: Removals) -> Router:
 
     @delete(
         MEMBER,
+        opt=takes("write", "conversation_id"),
         responses=errors(*SIGNED_IN, 403, 404, 409, 422, 507),
         summary="Remove a member",
         description="From a sealed group, which takes a signed link, by the socket's event `remove_member`.",
@@ -49,12 +52,18 @@ def moderation_routes(moderation: Moderation, removals: Removals) -> Router:
         conversation, user = _pair(conversation_id, user_id)
         await moderation.remove_member(request.user.user_id, conversation, RemoveMember(user_id=user))
 
-    @get(SANCTIONS, responses=errors(*SIGNED_IN, 403, 404), summary="Who may not write or come in")
+    @get(
+        SANCTIONS,
+        opt=takes("read", "conversation_id"),
+        responses=errors(*SIGNED_IN, 403, 404),
+        summary="Who may not write or come in",
+    )
     async def all_sanctions(request: HubbubRequest, conversation_id: ConversationId) -> SanctionList:
         return await moderation.sanctions(request.user.user_id, require_id(conversation_id, "conversation_id"))
 
     @put(
         SANCTION,
+        opt=takes("write", "conversation_id"),
         status_code=200,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409, 422),
         summary="Mute or ban somebody, in place of what held before",
@@ -71,6 +80,7 @@ def moderation_routes(moderation: Moderation, removals: Removals) -> Router:
 
     @delete(
         SANCTION,
+        opt=takes("write", "conversation_id"),
         responses=errors(*SIGNED_IN, 403, 404, 409, 507),
         summary="Let somebody write, or come in, again",
     )
@@ -81,6 +91,7 @@ def moderation_routes(moderation: Moderation, removals: Removals) -> Router:
 
     @put(
         REMOVAL,
+        opt=takes("write", "conversation_id"),
         status_code=200,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404),
         summary="Remove somebody else's message: its text goes, its place stays",

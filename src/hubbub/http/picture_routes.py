@@ -16,7 +16,7 @@ from hubbub.actions.pictures import Pictures
 from hubbub.auth.limits import PICTURES, Limiter
 from hubbub.domain.pictures import LARGEST_FILE
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import limited_by_user
+from hubbub.http.bearer import limited_by_user, takes
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.resources import OwnPicture
@@ -48,6 +48,7 @@ def picture_routes(accounts: Accounts, pictures: Pictures, limiter: Limiter) -> 
 
     @put(
         "/",
+        opt=takes("write"),
         guards=[limited_by_user(limiter, PICTURES)],
         request_max_body_size=LARGEST_FILE,
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 415),
@@ -59,7 +60,7 @@ def picture_routes(accounts: Accounts, pictures: Pictures, limiter: Limiter) -> 
             picture=await pictures.show(await request.body(), partial(accounts.set_picture, request.user.user_id))
         )
 
-    @delete("/", responses=errors(*SIGNED_IN, 404, 507), summary="Show no picture")
+    @delete("/", opt=takes("write"), responses=errors(*SIGNED_IN, 404, 507), summary="Show no picture")
     async def remove_picture(request: HubbubRequest) -> None:
         await pictures.hide(partial(accounts.set_picture, request.user.user_id))
 

@@ -8,7 +8,7 @@ from litestar import Router, get
 from litestar.params import Parameter, QueryParameter
 
 from hubbub.actions.directory import Directory
-from hubbub.http.bearer import COOKIES, GUESTS, actor_of
+from hubbub.http.bearer import COOKIES, GUESTS, actor_of, takes
 from hubbub.http.documentation import OPEN, SIGNED_IN, errors
 from hubbub.http.parts import Conversations, Messages, Sync
 from hubbub.http.requests import HubbubRequest
@@ -59,7 +59,7 @@ Epoch = Annotated[str | None, Parameter(description="The epoch that the cursor i
 def message_routes(messages: Messages, conversations: Conversations) -> Router:
     @get(
         "/messages",
-        opt={**GUESTS, **COOKIES},
+        opt={**GUESTS, **COOKIES, **takes("read", "conversation_id")},
         security=OPEN,
         responses=errors(*SIGNED_IN, 404),
         summary="A page of messages, latest first",
@@ -84,6 +84,7 @@ def message_routes(messages: Messages, conversations: Conversations) -> Router:
 
     @get(
         "/conversations/private/{user_id:str}",
+        opt=takes("read"),
         responses=errors(*SIGNED_IN),
         summary="The private conversation with a user, if there is one",
     )
@@ -95,7 +96,7 @@ def message_routes(messages: Messages, conversations: Conversations) -> Router:
 
 
 def user_routes(directory: Directory) -> Router:
-    @get("/users", responses=errors(*SIGNED_IN), summary="A page of users, oldest account first")
+    @get("/users", opt=takes("read"), responses=errors(*SIGNED_IN), summary="A page of users, oldest account first")
     async def user_page(
         request: HubbubRequest,
         page_token: PageToken = None,
@@ -105,7 +106,12 @@ def user_routes(directory: Directory) -> Router:
         size = clamped(page_size, LARGEST_PAGE)
         return await directory.page(request.user, page_token or None, size, q)
 
-    @get("/users/{user:str}", responses=errors(*SIGNED_IN, 404), summary="One user, by id or by handle")
+    @get(
+        "/users/{user:str}",
+        opt=takes("read"),
+        responses=errors(*SIGNED_IN, 404),
+        summary="One user, by id or by handle",
+    )
     async def one_user(request: HubbubRequest, user: IdOrName) -> PublicUser:
         return await directory.find(request.user, user)
 
@@ -113,7 +119,12 @@ def user_routes(directory: Directory) -> Router:
 
 
 def sync_routes(sync: Sync) -> Router:
-    @get("/sync", responses=errors(*SIGNED_IN, 404, 410), summary="What changed since a version")
+    @get(
+        "/sync",
+        opt=takes("read", "conversation_id"),
+        responses=errors(*SIGNED_IN, 404, 410),
+        summary="What changed since a version",
+    )
     async def pull(
         request: HubbubRequest,
         conversation_id: PulledConversation = None,

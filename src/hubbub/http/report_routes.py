@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.params import JSONBody, Parameter, QueryParameter
 
 from hubbub.actions.reports import Reports
+from hubbub.http.bearer import takes
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import DEFAULT_PAGE, LARGEST_PAGE, PageSize, PageToken, clamped
 from hubbub.http.requests import HubbubRequest
@@ -23,6 +24,7 @@ Open = Annotated[
 def report_routes(reports: Reports) -> Router:
     @post(
         "/reports",
+        opt=takes("write"),
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 409),
         summary="Ask the admins to look at a message, a conversation or a user",
         description="Of a plaintext message the server keeps the text as it is now; of an encrypted one `excerpt`.",

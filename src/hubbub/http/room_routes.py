@@ -13,7 +13,7 @@ from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import Rooms
 from hubbub.auth.limits import JOINING, Addresses, Limiter
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import GUESTS, actor_of, limited
+from hubbub.http.bearer import GUESTS, actor_of, limited, takes
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import clamped
 from hubbub.http.requests import HubbubRequest
@@ -44,6 +44,7 @@ def room_routes(
 ) -> Router:
     @post(
         "/",
+        opt=takes("write"),
         responses=errors(*SIGNED_IN, *WITH_BODY, 404, 409),
         summary="Begin a room",
         description="A repeat with the same `id` answers with the room that the first one began.",
@@ -51,16 +52,23 @@ def room_routes(
     async def begin_room(request: HubbubRequest, data: JSONBody[NewRoom]) -> Room:
         return await rooms.begin(request.user, data)
 
-    @get("/", responses=errors(*SIGNED_IN), summary="One's own rooms")
+    @get("/", opt=takes("read"), responses=errors(*SIGNED_IN), summary="One's own rooms")
     async def own_rooms(request: HubbubRequest) -> RoomList:
         return await rooms.mine(request.user)
 
-    @get("/{room_id:str}", opt=GUESTS, security=OPEN, responses=errors(*SIGNED_IN, 404), summary="One room")
+    @get(
+        "/{room_id:str}",
+        opt=GUESTS | takes("read"),
+        security=OPEN,
+        responses=errors(*SIGNED_IN, 404),
+        summary="One room",
+    )
     async def one_room(room_id: RoomId) -> Room:
         return await rooms.find(_known(room_id))
 
     @delete(
         "/{room_id:str}",
+        opt=takes("write"),
         responses=errors(*SIGNED_IN, 403, 404, 507),
         summary="End one's own room, with everything that was said in it",
     )
@@ -71,7 +79,7 @@ def room_routes(
         "/{room_id:str}/join",
         status_code=200,
         guards=[limited(limiter, addresses, JOINING)],
-        opt=GUESTS,
+        opt=GUESTS | takes("write"),
         security=OPEN,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409, 422),
         summary="Come into a room, with an account or without",
@@ -83,6 +91,7 @@ def room_routes(
 
     @delete(
         "/{room_id:str}/participants/{participant_id:str}",
+        opt=takes("write"),
         responses=errors(*SIGNED_IN, 403, 404, 507),
         summary="Put somebody out of one's own room",
         description="Admins do so in every room. Neither that key nor that account comes in again while it lasts.",
@@ -92,7 +101,7 @@ def room_routes(
 
     @post(
         "/{room_id:str}/messages",
-        opt=GUESTS,
+        opt=GUESTS | takes("write"),
         security=OPEN,
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404, 409),
         summary="Say something in a room, signed by a participant",
@@ -102,7 +111,7 @@ def room_routes(
 
     @get(
         "/{room_id:str}/messages",
-        opt=GUESTS,
+        opt=GUESTS | takes("read"),
         security=OPEN,
         responses=errors(*SIGNED_IN, 404),
         summary="Messages of a room, oldest first",

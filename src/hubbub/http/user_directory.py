@@ -16,7 +16,7 @@ from hubbub.auth.actor import Actor
 from hubbub.auth.limits import REGISTER, Addresses, Limiter
 from hubbub.domain.handles import is_handle
 from hubbub.http.allowed import allows
-from hubbub.http.bearer import GUESTS, actor_of, origin_of
+from hubbub.http.bearer import GUESTS, actor_of, origin_of, takes
 from hubbub.http.devices import device_of
 from hubbub.http.documentation import OPEN, SIGNED_IN, WITH_BODY, errors
 from hubbub.http.forms import body_of, either_form
@@ -99,7 +99,13 @@ class Users:
 def user_directory(listings: Listings, users: Users) -> list[ControllerRouterHandler]:
     path = "/user/{user_name:str}"
 
-    @get("/user", opt=GUESTS, security=OPEN, responses=errors(*SIGNED_IN), summary="Users, as anyone may see them")
+    @get(
+        "/user",
+        opt=GUESTS | takes("read"),
+        security=OPEN,
+        responses=errors(*SIGNED_IN),
+        summary="Users, as anyone may see them",
+    )
     async def list_users(
         q: Search = "",
         name: Exactly = "",
@@ -111,12 +117,19 @@ def user_directory(listings: Listings, users: Users) -> list[ControllerRouterHan
         size = clamped(limit, LARGEST_PAGE)
         return await listings.users(Wanted(q.strip(), name, display_name, sort, after, size))
 
-    @get(path, opt=GUESTS, security=OPEN, responses=errors(*SIGNED_IN, 404), summary="A user, as anyone may see them")
+    @get(
+        path,
+        opt=GUESTS | takes("read"),
+        security=OPEN,
+        responses=errors(*SIGNED_IN, 404),
+        summary="A user, as anyone may see them",
+    )
     async def get_user(user_name: UserName) -> ListedUser:
         return await listings.user(user_name)
 
     @post(
         path,
+        opt=takes("write"),
         status_code=200,
         operation_class=either_form(PostUser),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 404),
@@ -128,7 +141,7 @@ def user_directory(listings: Listings, users: Users) -> list[ControllerRouterHan
     @put(
         path,
         status_code=201,
-        opt=GUESTS,
+        opt=GUESTS | takes("write"),
         security=OPEN,
         operation_class=either_form(PutUser),
         responses=errors(*SIGNED_IN, *WITH_BODY, 403, 409, 422, 428),

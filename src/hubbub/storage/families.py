@@ -172,7 +172,7 @@ def revoke_all(transaction: Transaction, user_id: str, spared: str | None = None
     live = transaction.connection.execute(select(families.c.id, families.c.used_at).where(*ending)).all()
     recent = transaction.now - ACCESS_LIFETIME - CLOCK_SKEW
     transaction.connection.execute(update(families).where(*ending).values(revoked_at=transaction.now))
-    return [_announce(transaction, user_id, family.id) for family in live if family.used_at > recent]
+    return [announce(transaction, user_id, family.id) for family in live if family.used_at > recent]
 
 
 def revoke_one(transaction: Transaction, user_id: str, family_id: str) -> list[Revocation]:
@@ -189,10 +189,11 @@ def _revoke(transaction: Transaction, user_id: str, family_id: str) -> Revocatio
     transaction.connection.execute(
         update(families).where(families.c.id == family_id).values(revoked_at=transaction.now)
     )
-    return _announce(transaction, user_id, family_id)
+    return announce(transaction, user_id, family_id)
 
 
-def _announce(transaction: Transaction, user_id: str, family_id: str) -> Revocation:
+def announce(transaction: Transaction, user_id: str, family_id: str) -> Revocation:
+    """Tell every process that a family, or an API token, has ended."""
     revocation = Revocation(new_id(), user_id, family_id, transaction.now)
     transaction.connection.execute(revocations.insert(), msgspec.structs.asdict(revocation))
     return revocation

@@ -105,7 +105,7 @@ users = Table(
     Column("id", _id(), primary_key=True),
     Column("name", _key(64), nullable=False, unique=True),  # the handle, lower case
     Column("email", Text, nullable=False),
-    Column("email_key", _key(320), nullable=False, unique=True),  # the address as it is compared
+    Column("email_key", _key(320), unique=True),  # the address as it is compared; null: a bot, which has none
     Column("display_name", Text, nullable=False),
     Column("search_text", Text, nullable=False),  # handle and display name, case folded
     Column("password_hash", Text),  # null: the account has no password
@@ -121,11 +121,18 @@ users = Table(
     Column("recents", Text, nullable=False),  # JSON array of strings
     Column("confirmed_at", BigInteger),  # when the address was proven to be theirs; null: it was not
     Column("conduct_version", _key(64)),  # hash of the code of conduct that they agreed to; null: to none
+    Column("owner_id", _id()),  # of a bot: whose it is; null: a person
     Column("version", BigInteger, nullable=False),  # head of the user's stream
     Column("swept_version", BigInteger, nullable=False),  # newest tombstone of the stream that is gone
     Column("inserted_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index("users_page", "inserted_at", "id"),
+    Index(
+        "users_owner",
+        "owner_id",
+        sqlite_where=text("owner_id IS NOT NULL"),
+        postgresql_where=text("owner_id IS NOT NULL"),
+    ),
     Index(
         "users_picture",
         "picture",
@@ -186,6 +193,22 @@ address_tokens = Table(
     Column("expires_at", BigInteger, nullable=False),
     Index("address_tokens_user", "user_id", "purpose"),
     Index("address_tokens_expiry", "expires_at"),
+)
+
+# What lets a program act for a user, within limits. Hashed.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("user_id", _id(), nullable=False),  # in whose name: its maker, or a bot of theirs
+    Column("hash", _key(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("writes", Boolean, nullable=False),
+    Column("conversations", Text),  # JSON array of the ids that it is limited to; null: to none
+    Column("inserted_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("used_at", BigInteger),
+    Index("api_tokens_user", "user_id"),
 )
 
 # The signed history of a user's identity key (Ed25519); the newest `seq` counts.

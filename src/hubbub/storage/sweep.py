@@ -33,6 +33,7 @@ from hubbub.storage import scores
 from hubbub.storage.engine import Reader
 from hubbub.storage.schema import (
     address_tokens,
+    api_tokens,
     closed_conversations,
     conversations,
     copies,
@@ -129,6 +130,7 @@ class Sweep:
             closed_conversations.c.emptied & (closed_conversations.c.at < now - self._ages.tombstones),
         )
         yield operations, operations.c.at < now - self._ages.operations
+        yield api_tokens, api_tokens.c.expires_at < now - self._ages.families
         yield sanctions, sanctions.c.until < now
         yield mails, mails.c.state.in_(("sent", "dead")) & (mails.c.due_at < now)
         yield address_tokens, address_tokens.c.expires_at < now - DAY  # until then one learns that it has expired

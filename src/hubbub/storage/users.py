@@ -31,7 +31,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class NewAccount(msgspec.Struct, frozen=True):
-    """`handles` are tried in order; give enough that one is free."""
+    """`handles` are tried in order; give enough that one is free. A bot has an owner, and no address."""
 
     id: str
     email: str
@@ -40,6 +40,7 @@ class NewAccount(msgspec.Struct, frozen=True):
     kdf: Kdf | None
     handles: list[str]
     about: str = ""
+    owner_id: str | None = None
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -128,7 +129,7 @@ def _row_of(new: NewAccount, handle: str, now: int) -> dict[str, Any]:
         "id": new.id,
         "name": handle,
         "email": new.email,
-        "email_key": email_key(new.email),
+        "email_key": email_key(new.email) or None,
         "display_name": new.display_name,
         "search_text": search_text(handle, new.display_name, new.email),
         "password_hash": new.password_hash,
@@ -139,6 +140,7 @@ def _row_of(new: NewAccount, handle: str, now: int) -> dict[str, Any]:
         "about": new.about,
         "magnification": 1.0,
         "recents": "[]",
+        "owner_id": new.owner_id,
         "version": 0,
         "swept_version": 0,
         "inserted_at": now,
@@ -154,7 +156,7 @@ def search_text(handle: str, display_name: str, email: str) -> str:
 
 def is_address(display_name: str, email: str) -> bool:
     """Whether the display name gives the address away (seed 003 makes the address the default name)."""
-    return email_key(email) in display_name.casefold()
+    return bool(email) and email_key(email) in display_name.casefold()
 
 
 # --- changing one -------------------------------------------------------------------------------------------
@@ -326,11 +328,12 @@ def _public(row: Row[Any], known: bool) -> PublicUser:
     hide_name = not known and is_address(row.display_name, row.email)
     return PublicUser(
         id=row.id,
-        email=row.email if known else None,
+        email=(row.email or None) if known else None,
         display_name=row.name if hide_name else row.display_name,
         name=row.name,
         about=row.about,
         picture=row.picture,
+        bot=row.owner_id is not None,
     )
 
 

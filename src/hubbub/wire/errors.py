@@ -163,6 +163,11 @@ class Forbidden(Refusal):
     sentence = "You may not do this."
 
 
+class OutOfScope(Forbidden):
+    code = "out_of_scope"
+    sentence = "This API token does not reach that."
+
+
 class ForeignPage(Forbidden):
     code = "foreign_page"
     sentence = "A page of another origin may not use the cookie of this one."

@@ -252,6 +252,7 @@ class Author(msgspec.Struct, kw_only=True):
     name: str
     display_name: str
     picture: str | None
+    bot: bool
 
 
 class RemovalRow(msgspec.Struct, kw_only=True):

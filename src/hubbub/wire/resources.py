@@ -276,7 +276,7 @@ class NewChatPassword(Body, kw_only=True):
 
 
 class OwnUser(msgspec.Struct, kw_only=True):
-    """A user as they see themselves; also the row `settings` of their stream.
+    """A user as they see themselves; also the row `settings` of their stream. The address of a bot is empty.
 
     `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the
     code of conduct as it is now; `none`: this server has none.
@@ -298,7 +298,8 @@ class OwnUser(msgspec.Struct, kw_only=True):
 
 class PublicUser(msgspec.Struct, kw_only=True):
     """A user as another one sees them. `email` is null unless the two share a conversation into which one is let by
-    its members: a private one or a group that not anyone may join. `picture` is as in `OwnUser`.
+    its members: a private one or a group that not anyone may join. `picture` is as in `OwnUser`. `bot`: it is a
+    program's account.
     """
 
     id: str
@@ -307,6 +308,7 @@ class PublicUser(msgspec.Struct, kw_only=True):
     name: str
     about: str
     picture: str | None
+    bot: bool
 
 
 class ChatAccount(msgspec.Struct, kw_only=True):

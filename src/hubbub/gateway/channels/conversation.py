@@ -70,23 +70,27 @@ class ConversationChannel:
         self._typing = Typing(publisher)
         self.events: dict[str, Event] = {
             "send_message": submits(
-                events.SendMessage, self.send_message, answers.MessageWritten, answers.MessageSpoken
+                events.SendMessage, self.send_message, answers.MessageWritten, answers.MessageSpoken, scope="write"
             ),
-            "edit_message": handles(events.EditMessage, self.edit_message, answers.MessageWritten),
-            "delete_message": handles(events.DeleteMessage, self.delete_message, answers.MessageDeleted),
-            "react": handles(events.React, self.react, answers.Reacted),
-            "unreact": handles(events.React, self.unreact, answers.Reacted),
-            "share_copies": handles(events.ShareCopies, self.share_copies, answers.CopiesShared),
-            "start_typing": handles(events.Nothing, self.start_typing, answers.Done),
-            "finish_typing": handles(events.Nothing, self.finish_typing, answers.Done),
-            "read_conversation": handles(events.Nothing, self.read_conversation, answers.Read),
-            "change_alias": handles(events.ChangeAlias, self.change_alias, answers.AliasChanged),
-            "change_expiry": handles(events.ChangeExpiry, self.change_expiry, answers.ExpiryChanged),
-            "modify_conversation": handles(events.ModifyConversation, self.modify_conversation, answers.Modified),
-            "leave_conversation": handles(events.LeaveConversation, self.leave_conversation, answers.Left),
-            "remove_member": handles(events.RemoveMember, self.remove_member, answers.MemberRemoved),
+            "edit_message": handles(events.EditMessage, self.edit_message, answers.MessageWritten, scope="write"),
+            "delete_message": handles(events.DeleteMessage, self.delete_message, answers.MessageDeleted, scope="write"),
+            "react": handles(events.React, self.react, answers.Reacted, scope="write"),
+            "unreact": handles(events.React, self.unreact, answers.Reacted, scope="write"),
+            "share_copies": handles(events.ShareCopies, self.share_copies, answers.CopiesShared, scope="write"),
+            "start_typing": handles(events.Nothing, self.start_typing, answers.Done, scope="write"),
+            "finish_typing": handles(events.Nothing, self.finish_typing, answers.Done, scope="write"),
+            "read_conversation": handles(events.Nothing, self.read_conversation, answers.Read, scope="write"),
+            "change_alias": handles(events.ChangeAlias, self.change_alias, answers.AliasChanged, scope="write"),
+            "change_expiry": handles(events.ChangeExpiry, self.change_expiry, answers.ExpiryChanged, scope="write"),
+            "modify_conversation": handles(
+                events.ModifyConversation, self.modify_conversation, answers.Modified, scope="write"
+            ),
+            "leave_conversation": handles(
+                events.LeaveConversation, self.leave_conversation, answers.Left, scope="write"
+            ),
+            "remove_member": handles(events.RemoveMember, self.remove_member, answers.MemberRemoved, scope="write"),
             "set_encryption_keys": handles(events.SetEncryptionKeys, self.set_encryption_keys, answers.KeysSet),
-            "sync": handles(events.Sync, self.sync, answers.ConversationPulled),
+            "sync": handles(events.Sync, self.sync, answers.ConversationPulled, scope="read"),
         }
 
     # --- joining --------------------------------------------------------------------------------------------------

@@ -32,9 +32,9 @@ class RoomChannel:
         self._speakers: dict[tuple[Socket, str], Speaker] = {}
         self._entering: dict[tuple[Socket, str], str] = {}  # participants whose join is being answered
         self.events: dict[str, Event] = {
-            "send_message": submits(events.SendSigned, self.send_message, answers.MessageWritten),
-            "start_typing": handles(events.Nothing, self.start_typing, answers.Done),
-            "finish_typing": handles(events.Nothing, self.finish_typing, answers.Done),
+            "send_message": submits(events.SendSigned, self.send_message, answers.MessageWritten, scope="write"),
+            "start_typing": handles(events.Nothing, self.start_typing, answers.Done, scope="write"),
+            "finish_typing": handles(events.Nothing, self.finish_typing, answers.Done, scope="write"),
         }
 
     # --- joining --------------------------------------------------------------------------------------------------

@@ -30,11 +30,15 @@ class SystemChannel:
         self._limiter = limiter
         self._background = Background()
         self.events: dict[str, Event] = {
-            "set_hidden": handles(events.SetHidden, self.set_hidden, answers.MessageSent),
-            "set_status": handles(events.SetStatus, self.set_status, answers.StatusSet),
-            "set_display_name": handles(events.SetDisplayName, self.set_display_name, answers.Renamed),
-            "start_group_conversation": handles(events.StartGroupConversation, self.start_group, answers.Begun),
-            "start_private_conversation": handles(events.StartPrivateConversation, self.start_private, answers.Begun),
+            "set_hidden": handles(events.SetHidden, self.set_hidden, answers.MessageSent, scope="write"),
+            "set_status": handles(events.SetStatus, self.set_status, answers.StatusSet, scope="write"),
+            "set_display_name": handles(events.SetDisplayName, self.set_display_name, answers.Renamed, scope="write"),
+            "start_group_conversation": handles(
+                events.StartGroupConversation, self.start_group, answers.Begun, scope="write"
+            ),
+            "start_private_conversation": handles(
+                events.StartPrivateConversation, self.start_private, answers.Begun, scope="write"
+            ),
         }
 
     def bus_topic(self, actor: Actor | None, id: str) -> str:

@@ -17,7 +17,7 @@ class UserChannel:
 
     def __init__(self, pulling: Pulling) -> None:
         self._pulling = pulling
-        self.events: dict[str, Event] = {"sync": handles(events.Sync, self.sync, answers.StreamPulled)}
+        self.events: dict[str, Event] = {"sync": handles(events.Sync, self.sync, answers.StreamPulled, scope="read")}
 
     def bus_topic(self, actor: Actor | None, id: str) -> str:
         if actor is None:

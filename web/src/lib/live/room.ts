@@ -58,7 +58,7 @@ export function openRoom(joined: JoinedRoom, { seed }: RoomSelf, key: string | n
 	// Name and key of a participant never change: what is told first holds.
 	const meet = (one: Participant): Author => {
 		if (!known.has(one.id)) known.set(one.id, one);
-		return { id: one.id, name: '', display_name: known.get(one.id)!.name, picture: null };
+		return { id: one.id, name: '', display_name: known.get(one.id)!.name, picture: null, bot: false };
 	};
 	[participant, ...room.participants].forEach(meet);
 	const manner: Manner<Participant> = {

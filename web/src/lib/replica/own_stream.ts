@@ -144,7 +144,7 @@ export class OwnStream {
 		const { id } = change;
 		if (change.kind === 'settings') {
 			await facts.put({ name: 'me', value: change.data });
-			await people.put(personRow(change.data));
+			await people.put(personRow({ ...change.data, bot: false }));
 		} else if (change.kind === 'private_keys') {
 			await own_keys.put({ conversation: id, rows: change.data.private_keys as PrivateKeyRow[] });
 		} else if (change.kind === 'choice') await this.choose(id, change.data !== null);

@@ -183,6 +183,6 @@ export function tombstone(
 	};
 }
 
-export function personRow({ id, name, display_name, email, about, picture }: PublicUser): PersonRow {
-	return { id, name, display_name, email, about, picture };
+export function personRow({ id, name, display_name, email, about, picture, bot }: PublicUser): PersonRow {
+	return { id, name, display_name, email, about, picture, bot };
 }

@@ -39,6 +39,8 @@ export interface PersonRow {
 	email: string | null;
 	about: string;
 	picture: string | null;
+	/** A program's account. Absent in what was kept before there were any. */
+	bot?: boolean;
 }
 
 export type KnownRow = Known;

@@ -23,6 +23,8 @@ export interface Person {
 	/** What one chose about them: nothing of theirs reaches one, or one is told when they come. */
 	blocked: boolean;
 	watched: boolean;
+	/** A program's account. */
+	bot: boolean;
 }
 
 export interface ConversationItem {

@@ -29,7 +29,7 @@ export function personsOf(views: PersonView[], around: Around): ReadonlyMap<stri
 
 /** One row as a person. */
 export function personOf(view: PersonView, { me, there, hidden, choices }: Around): Person {
-	const { id, name, display_name, about, picture, known } = view;
+	const { id, name, display_name, about, picture, bot = false, known } = view;
 	const shown = id === me && hidden ? 'hidden' : (there.get(id) ?? 'offline');
 	const changed = known?.changed && !known.accepted;
 	return {
@@ -42,7 +42,8 @@ export function personOf(view: PersonView, { me, there, hidden, choices }: Aroun
 		me: id === me,
 		verification: changed ? 'changed' : known?.verified ? 'verified' : 'unverified',
 		blocked: choices.has(`block ${id}`),
-		watched: choices.has(`watch ${id}`)
+		watched: choices.has(`watch ${id}`),
+		bot
 	};
 }
 
@@ -58,6 +59,7 @@ export function stranger(id: string, me: boolean): Person {
 		me,
 		verification: 'unverified',
 		blocked: false,
-		watched: false
+		watched: false,
+		bot: false
 	};
 }

@@ -142,7 +142,8 @@ function personOf(id: string, author: Author | undefined, me: boolean): Person {
 		me,
 		verification: 'unverified',
 		blocked: false,
-		watched: false
+		watched: false,
+		bot: author?.bot ?? false
 	};
 }
 

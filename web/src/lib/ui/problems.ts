@@ -40,6 +40,7 @@ export const problems: Record<string, string> = {
 
 	// May they, and is it there.
 	forbidden: 'You may not do this.',
+	out_of_scope: 'This takes a person who is signed in.',
 	not_owner: 'Only its owner may change this.',
 	not_member: 'There is no such conversation, or you are not in it.',
 	not_found: 'There is no such thing, or you may not see it.',

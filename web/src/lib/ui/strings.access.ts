@@ -14,5 +14,7 @@ export const access = {
 		othersText: 'Ends every sign-in but this one, at once.',
 		othersEnded: 'Every other device is signed out.',
 		again: 'Try again'
-	}
+	},
+
+	bots: { mark: 'bot' }
 };

@@ -312,6 +312,7 @@ export interface Author {
 	name: string;
 	display_name: string;
 	picture: string | null;
+	bot: boolean;
 }
 /**
  * A moderator's own row: that they removed the message `message_group`, and why.
@@ -501,7 +502,7 @@ export interface SettingsChange {
 	data: OwnUser;
 }
 /**
- * A user as they see themselves; also the row `settings` of their stream.
+ * A user as they see themselves; also the row `settings` of their stream. The address of a bot is empty.
  *
  * `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the
  * code of conduct as it is now; `none`: this server has none.
@@ -607,7 +608,8 @@ export interface Document {
 }
 /**
  * A user as another one sees them. `email` is null unless the two share a conversation into which one is let by
- * its members: a private one or a group that not anyone may join. `picture` is as in `OwnUser`.
+ * its members: a private one or a group that not anyone may join. `picture` is as in `OwnUser`. `bot`: it is a
+ * program's account.
  */
 export interface PublicUser {
 	id: string;
@@ -616,6 +618,7 @@ export interface PublicUser {
 	name: string;
 	about: string;
 	picture: string | null;
+	bot: boolean;
 }
 /**
  * The answer to a join with a cursor: `changes` since then, in place of the page, which is empty.
@@ -1972,4 +1975,72 @@ export interface HookProfile {
 export interface HookAnswer {
 	refuse?: string | null;
 	profile?: HookProfile | null;
+}
+/**
+ * `bot_id`: the token acts for this bot of the user's, not for the user.
+ */
+export interface NewToken {
+	/**
+	 * What its owner knows it by.
+	 */
+	name: string;
+	/**
+	 * `write` reads, too.
+	 *
+	 * @minItems 1
+	 * @maxItems 2
+	 */
+	scopes: ['read' | 'write'] | ['read' | 'write', 'read' | 'write'];
+	conversations?: [string, ...string[]] | null;
+	expires_in?: number | null;
+	bot_id?: string | null;
+}
+/**
+ * An API token as its owner sees it: `user_id` is in whose name it acts, theirs or that of a bot.
+ *
+ * Times are RFC 3339. `used_at` is to ten minutes; null: it was never used.
+ */
+export interface TokenRow {
+	id: string;
+	user_id: string;
+	name: string;
+	scopes: ('read' | 'write')[];
+	conversations: string[] | null;
+	made_at: string;
+	expires_at: string | null;
+	used_at: string | null;
+}
+/**
+ * `token` is told here, once.
+ */
+export interface MadeToken {
+	id: string;
+	user_id: string;
+	name: string;
+	scopes: ('read' | 'write')[];
+	conversations: string[] | null;
+	made_at: string;
+	expires_at: string | null;
+	used_at: string | null;
+	token: string;
+}
+export interface TokenList {
+	items: TokenRow[];
+}
+/**
+ * `name` is its handle. The keys are for a bot that talks in encrypted conversations, made for an `id` of the
+ * client's: they are set here alone, because no API token reaches keys.
+ */
+export interface NewBot {
+	/**
+	 * Lower-case letters, digits, single dashes.
+	 */
+	name: string;
+	display_name: string;
+	id?: string | null;
+	identity?: NewIdentityKey | null;
+	user_key?: NewUserKey | null;
+}
+export interface BotList {
+	items: PublicUser[];
 }

@@ -37,6 +37,31 @@ def upgrade() -> None:
         batch_op.create_index("address_tokens_user", ["user_id", "purpose"], unique=False)
 
     op.create_table(
+        "api_tokens",
+        sa.Column(
+            "id", sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "user_id",
+            sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "hash", sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("writes", sa.Boolean(), nullable=False),
+        sa.Column("conversations", sa.Text(), nullable=True),
+        sa.Column("inserted_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("hash"),
+    )
+    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
+        batch_op.create_index("api_tokens_user", ["user_id"], unique=False)
+
+    op.create_table(
         "audit",
         sa.Column(
             "id", sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"), nullable=False
@@ -891,7 +916,7 @@ def upgrade() -> None:
         sa.Column(
             "email_key",
             sa.String(length=320).with_variant(sa.String(length=320, collation="C"), "postgresql"),
-            nullable=False,
+            nullable=True,
         ),
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
@@ -915,6 +940,11 @@ def upgrade() -> None:
             sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
             nullable=True,
         ),
+        sa.Column(
+            "owner_id",
+            sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("swept_version", sa.BigInteger(), nullable=False),
         sa.Column("inserted_at", sa.BigInteger(), nullable=False),
@@ -924,6 +954,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.create_index(
+            "users_owner",
+            ["owner_id"],
+            unique=False,
+            sqlite_where=sa.text("owner_id IS NOT NULL"),
+            postgresql_where=sa.text("owner_id IS NOT NULL"),
+        )
         batch_op.create_index("users_page", ["inserted_at", "id"], unique=False)
         batch_op.create_index(
             "users_picture",
@@ -945,6 +982,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("picture IS NOT NULL"),
         )
         batch_op.drop_index("users_page")
+        batch_op.drop_index(
+            "users_owner",
+            sqlite_where=sa.text("owner_id IS NOT NULL"),
+            postgresql_where=sa.text("owner_id IS NOT NULL"),
+        )
 
     op.drop_table("users")
     op.drop_table("user_keys")
@@ -1093,6 +1135,10 @@ def downgrade() -> None:
         batch_op.drop_index("audit_page")
 
     op.drop_table("audit")
+    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
+        batch_op.drop_index("api_tokens_user")
+
+    op.drop_table("api_tokens")
     with op.batch_alter_table("address_tokens", schema=None) as batch_op:
         batch_op.drop_index("address_tokens_user")
         batch_op.drop_index("address_tokens_expiry")
