@@ -254,7 +254,7 @@ export interface Actions {
 export interface Knock {
 	conversation: string;
 	/** Who wants in; null where a member agreed. */
-	asks: string | null;
+	asks: PersonRow | null;
 }
 
 export interface Client {

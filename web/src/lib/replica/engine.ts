@@ -268,8 +268,9 @@ export class Engine {
 		this.stops.push(
 			this.live.on(topic, 'resync', () => void this.own.ask()),
 			this.live.on(topic, 'join_requested', ({ conversation_id, user }) => {
-				void this.replica.people.put(personRow(user));
-				this.knocks.set({ conversation: conversation_id, asks: user.id });
+				const asks = personRow(user);
+				void this.replica.people.put(asks);
+				this.knocks.set({ conversation: conversation_id, asks });
 			}),
 			this.live.on(topic, 'join_approved', ({ conversation_id }) => {
 				this.knocks.set({ conversation: conversation_id, asks: null });
