@@ -34,7 +34,7 @@ Transports = Annotated[
 class AttestationResponse(Body, kw_only=True, rename="camel"):
     client_data_json: Annotated[str, Meta(min_length=1, max_length=8192)] = msgspec.field(name="clientDataJSON")
     attestation_object: Annotated[str, Meta(min_length=1, max_length=65_536)]
-    transports: Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=16)] = msgspec.field(
+    transports: Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=32)] = msgspec.field(
         default_factory=list
     )
 

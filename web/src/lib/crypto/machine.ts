@@ -20,7 +20,16 @@ import * as passwords from './passwords.ts';
 import { entryOf } from './records.ts';
 import { Refused } from './refused.ts';
 import { safetyNumber } from './safety.ts';
-import { keepOnDevice, openFromDevice, openWithPassword, openWithWords, recoveryKey, sealSlot } from './slots.ts';
+import {
+	keepOnDevice,
+	openFromDevice,
+	openWithPasskey,
+	openWithPassword,
+	openWithWords,
+	passkeyKey,
+	recoveryKey,
+	sealSlot
+} from './slots.ts';
 import type {
 	Action,
 	B64u,
@@ -38,6 +47,7 @@ import type {
 	Me,
 	Named,
 	NewAccount,
+	NewKeys,
 	NoteRequest,
 	Opened,
 	OpenRequest,
@@ -49,7 +59,8 @@ import type {
 	Seen,
 	ShareRequest,
 	ShownNote,
-	Slot
+	Slot,
+	SlotName
 } from './types.ts';
 import { wordsOf } from './words.ts';
 
@@ -87,20 +98,36 @@ export class Machine {
 
 	/** Makes all keys of a new user and is then unlocked. */
 	async createAccount(user: string, passwordKey: Bytes): Promise<NewAccount> {
-		return this.#make(user, passwordKey, 1, null, 1);
+		return this.#underPassword(await this.createKeys(user), passwordKey);
+	}
+
+	/** As `createAccount`, for an account without a password. */
+	async createKeys(user: string): Promise<NewKeys> {
+		return this.#make(user, 1, null, 1);
 	}
 
 	/** New keys for a user whose account key is lost: what was sealed before stays sealed. `identity_invalid` */
 	async startAnew(own: OwnKeys, passwordKey: Bytes): Promise<NewAccount> {
+		return this.#underPassword(await this.startKeysAnew(own), passwordKey);
+	}
+
+	/** As `startAnew`, for an account without a password. */
+	async startKeysAnew(own: OwnKeys): Promise<NewKeys> {
 		if (own.identity.length > 0) await identities.verifyHistory(own.user_id, own.identity);
 		const gen = Math.max(0, ...own.user_keys.map((key) => key.gen)) + 1;
 		const lost = own.identity.at(-1)?.ik ?? null;
-		return this.#make(own.user_id, passwordKey, own.identity.length + 1, lost, gen);
+		return this.#make(own.user_id, own.identity.length + 1, lost, gen);
 	}
 
 	/** `slot_missing`, `slot_wrong`, `identity_invalid`, `key_missing`, `key_swapped`, `key_unsigned` */
 	async unlock(own: OwnKeys, passwordKey: Bytes): Promise<Me> {
 		return this.#take(own, await openWithPassword(own.user_id, own.slots.password, passwordKey));
+	}
+
+	/** As `unlock`, with what the authenticator of this passkey gave. */
+	async unlockWithPasskey(own: OwnKeys, passkey: string, prf: Bytes): Promise<Me> {
+		const name: SlotName = `passkey:${passkey}`;
+		return this.#take(own, await openWithPasskey(own.user_id, name, own.slots[name], prf));
 	}
 
 	/** As `unlock`; `wrong_words` instead of `slot_wrong`. */
@@ -112,6 +139,12 @@ export class Machine {
 	async newPasswordSlot(passwordKey: Bytes): Promise<Slot> {
 		const { accountKey, identity } = this.#keys();
 		return sealSlot(passwordKey, accountKey, identity.user, 'password');
+	}
+
+	/** The account key under what the authenticator of a passkey gave. */
+	async newPasskeySlot(passkey: string, prf: Bytes): Promise<Slot> {
+		const { accountKey, identity } = this.#keys();
+		return sealSlot(passkeyKey(prf), accountKey, identity.user, `passkey:${passkey}`);
 	}
 
 	/** The account key under new recovery words; the old ones open nothing once this slot is stored. */
@@ -268,22 +301,19 @@ export class Machine {
 		return this.#unlocked;
 	}
 
-	async #make(
-		user: string,
-		passwordKey: Bytes,
-		seq: number,
-		previousIk: string | null,
-		gen: number
-	): Promise<NewAccount> {
+	async #underPassword(made: NewKeys, passwordKey: Bytes): Promise<NewAccount> {
+		return { ...made, slots: { ...made.slots, password: await this.newPasswordSlot(passwordKey) } };
+	}
+
+	async #make(user: string, seq: number, previousIk: string | null, gen: number): Promise<NewKeys> {
 		const accountKey = random(KEY_BYTES);
 		const identity = await identities.makeIdentity(user);
 		const keys = new Keyring();
 		const userKey = await keys.make(identity, accountKey, null, gen);
 		const entry = await identities.identityEntry(identity, accountKey, seq, previousIk);
 		this.#unlocked = { accountKey, identity, seq, keys };
-		const password = await this.newPasswordSlot(passwordKey);
 		const { slot: recovery, words } = await this.newRecoverySlot();
-		return { slots: { password, recovery }, identity: entry, user_key: userKey, words };
+		return { slots: { recovery }, identity: entry, user_key: userKey, words };
 	}
 
 	/** Everything is checked before anything is believed: the server has these rows, and might swap one. */

@@ -21,6 +21,24 @@ export function recoveryKey(code: Bytes): Bytes {
 	return hkdf(code, fields('hubbub/recovery'));
 }
 
+/** `prf` is what an authenticator gave for `PRF_INPUT` (realtime/authenticator.ts). */
+export function passkeyKey(prf: Bytes): Bytes {
+	return hkdf(prf, fields('hubbub/passkey'));
+}
+
+/** `slot_missing`, `slot_wrong` */
+export async function openWithPasskey(
+	user: string,
+	name: SlotName,
+	slot: Slot | undefined,
+	prf: Bytes
+): Promise<Bytes> {
+	if (!slot) throw new Refused('slot_missing');
+	const accountKey = await openSlot(passkeyKey(prf), slot, user, name);
+	if (accountKey === null) throw new Refused('slot_wrong');
+	return accountKey;
+}
+
 /** `slot_missing`, `slot_wrong` */
 export async function openWithPassword(user: string, slot: Slot | undefined, passwordKey: Bytes): Promise<Bytes> {
 	if (!slot) throw new Refused('slot_missing');

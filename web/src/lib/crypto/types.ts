@@ -28,7 +28,7 @@ export interface Slot {
 	ct: B64u;
 }
 
-export type SlotName = 'password' | 'recovery';
+export type SlotName = 'password' | 'recovery' | `passkey:${string}`;
 
 /** `secret` is sent as the password; `passwordKey` opens the password slot and stays here. */
 export interface Derived {
@@ -102,11 +102,16 @@ export interface OwnKeys {
 }
 
 /** What a new account sends to the server, and the words that the person writes down. */
-export interface NewAccount {
-	slots: { password: Slot; recovery: Slot };
+export interface NewKeys {
+	slots: { recovery: Slot };
 	identity: NewIdentityKey;
 	user_key: NewUserKey;
 	words: string[];
+}
+
+/** The same, of an account with a password. */
+export interface NewAccount extends NewKeys {
+	slots: { password: Slot; recovery: Slot };
 }
 
 export interface Me {

@@ -26,7 +26,7 @@ import {
 	thumbprint
 } from './signing.ts';
 import { isSignedInRoom, openInRoom, roomIdentity, roomJoinBytes, roomMessageBytes, signForRoom } from './rooms.ts';
-import { openFromDevice, openSlot, recoveryKey } from './slots.ts';
+import { openFromDevice, openSlot, passkeyKey, recoveryKey } from './slots.ts';
 import type { Bytes, ChainState, Known, KnownUsers, Link, PublicKey, Slot, SlotName, WrappedKey } from './types.ts';
 import { codeOf, wordsOf } from './words.ts';
 
@@ -140,6 +140,11 @@ describe('slots.json', () => {
 	test('the words open the recovery slot', () => {
 		expect(b64u(codeOf(file.recovery_words))).toBe(file.recovery_code);
 		expect(b64u(recoveryKey(raw(file.recovery_code)))).toBe(file.slots.recovery.key);
+	});
+
+	test('what an authenticator gives opens the slot of its passkey', () => {
+		const name = Object.keys(file.slots).find((one) => one.startsWith('passkey:'))!;
+		expect(b64u(passkeyKey(raw(file.prf_output)))).toBe(file.slots[name].key);
 	});
 
 	test('the device key opens what was kept', async () => {

@@ -1,20 +1,30 @@
 // The HTTP door: a method for every route that the client uses.
 
 import type {
+	BeginRegistration,
 	ChangePassword,
 	ConversationPulled,
 	Login,
 	MessagePage,
 	NewIdentityKey,
+	NewPasskey,
 	NewUserKey,
 	OwnKeys,
+	PasskeyCreation,
+	PasskeyList,
+	PasskeyRequest,
+	PasskeyRow,
+	PasskeySignIn,
 	PrivateConversation,
 	Profile,
+	Proof,
 	PublicKeys,
 	PublicUser,
 	Register,
 	RegisterKeys,
+	RegisterWithPasskey,
 	SignedIn,
+	SignedInByPasskey,
 	StreamPulled,
 	Stretching,
 	UserPage,
@@ -80,6 +90,23 @@ export class Api {
 		return this.#ask('POST', '/auth/login', { json: credentials });
 	}
 
+	/** What an authenticator is asked for; anybody's passkey of this server. */
+	beginPasskeySignIn(): Promise<PasskeyRequest> {
+		return this.#ask('POST', '/auth/passkey/begin');
+	}
+
+	passkeySignIn(answer: PasskeySignIn): Promise<SignedInByPasskey> {
+		return this.#ask('POST', '/auth/passkey/finish', { json: answer });
+	}
+
+	beginPasskeyRegistration(account: BeginRegistration): Promise<PasskeyCreation> {
+		return this.#ask('POST', '/auth/passkey/register/begin', { json: account });
+	}
+
+	registerWithPasskey(account: RegisterWithPasskey): Promise<SignedInByPasskey> {
+		return this.#ask('POST', '/auth/passkey/register/finish', { json: account });
+	}
+
 	/** Repeated with the same `op_id` within five minutes it is answered alike. */
 	refresh(token: string, opId: string): Promise<SignedIn> {
 		return this.#ask('POST', '/auth/refresh', { json: { token, op_id: opId } });
@@ -125,6 +152,31 @@ export class Api {
 
 	removePicture(): Promise<void> {
 		return this.#ask('DELETE', '/api/profile/picture', { signedIn: true });
+	}
+
+	passkeys(): Promise<PasskeyList> {
+		return this.#ask('GET', '/api/passkeys', { signedIn: true });
+	}
+
+	/** What one's passkeys are asked for, to prove who is asking. */
+	beginProof(): Promise<PasskeyRequest> {
+		return this.#ask('POST', '/api/passkeys/proof', { signedIn: true });
+	}
+
+	beginPasskey(proof: Proof): Promise<PasskeyCreation> {
+		return this.#ask('POST', '/api/passkeys/begin', { json: { proof }, signedIn: true });
+	}
+
+	addPasskey(passkey: NewPasskey): Promise<PasskeyRow> {
+		return this.#ask('POST', '/api/passkeys', { json: passkey, signedIn: true });
+	}
+
+	renamePasskey(id: string, name: string): Promise<PasskeyRow> {
+		return this.#ask('PATCH', `/api/passkeys/${id}`, { json: { name }, signedIn: true });
+	}
+
+	removePasskey(id: string, proof: Proof): Promise<void> {
+		return this.#ask('POST', `/api/passkeys/${id}/remove`, { json: { proof }, signedIn: true });
 	}
 
 	ownKeys(): Promise<OwnKeys> {

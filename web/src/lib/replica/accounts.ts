@@ -5,18 +5,21 @@
  * machine), `Problem` or `Unreachable` (the server); after any of them the same may be tried again.
  */
 import { Refused, type Bytes, type OwnKeys } from '../crypto/types.ts';
-import { Api, type SignedIn } from '../realtime/http.ts';
+import { browserAuthenticator, type Authenticator } from '../realtime/authenticator.ts';
+import { Api, type OwnKeys as WireKeys, type SignedIn } from '../realtime/http.ts';
 import { Problem, Unreachable } from '../realtime/problems.ts';
 import { only } from '../realtime/tokens.ts';
+import type { Proof } from '../wire/types.ts';
 import { keepKeys, openAccount, openKept, wipe, type Account, type AccountCrypto } from './account.ts';
 import { Attempts, type Attempt } from './attempts.ts';
 import { Device, type AccountRow } from './device.ts';
+import { Passkeys } from './passkeys.ts';
 import { webLocks, type Locks } from './session.ts';
 
 export type { Account, AccountCrypto };
 
 /**
- * `recover`: signed in, but the password does not open the account key; the recovery words do, or one starts anew.
+ * `recover`: signed in, but by what does not open the account key; the recovery words do, or one starts anew.
  * `none`: nobody is signed in here.
  */
 export type Standing = { access: 'open' | 'recover'; account: Account } | { access: 'none'; account: null };
@@ -27,6 +30,7 @@ export interface AccountsOptions {
 	crypto: AccountCrypto;
 	locks?: Locks;
 	fetch?: typeof fetch;
+	authenticator?: Authenticator;
 }
 
 const NOBODY: Standing = { access: 'none', account: null };
@@ -39,16 +43,18 @@ export class Accounts {
 	readonly #api: Api;
 	readonly #crypto: AccountCrypto;
 	readonly #locks: Locks;
+	readonly #authenticator: Authenticator;
 	readonly #attempts: Attempts;
 	readonly #device = new Device();
 	readonly #otherTabs = new BroadcastChannel('hubbub-accounts');
 	readonly #watchers = new Set<(standing: Standing) => void>();
 	#standing: Standing = NOBODY;
 
-	constructor({ origin, crypto, locks = webLocks, fetch }: AccountsOptions) {
+	constructor({ origin, crypto, locks = webLocks, fetch, authenticator = browserAuthenticator }: AccountsOptions) {
 		this.#api = new Api({ origin, fetch });
 		this.#crypto = crypto;
 		this.#locks = locks;
+		this.#authenticator = authenticator;
 		this.#attempts = new Attempts(crypto);
 		this.#otherTabs.onmessage = ({ data }: MessageEvent<{ signedOut: string }>) => {
 			if (data.signedOut === this.#standing.account?.user) void this.#become(NOBODY);
@@ -104,6 +110,52 @@ export class Accounts {
 		return { words: attempt.made.words };
 	}
 
+	/**
+	 * Makes an account without a password and signs in. Throws `PasskeyTrouble`, too. When the answer is lost, one signs
+	 * in with the passkey.
+	 */
+	async registerWithPasskey(email: string, displayName: string, passkeyName: string): Promise<{ words: string[] }> {
+		const id = crypto.randomUUID();
+		const asked = { id, email, display_name: displayName || null };
+		const begun = await this.#api.beginPasskeyRegistration(asked);
+		const { credential, prf } = await this.#authenticator.create(begun.options);
+		const { words, ...keys } = await this.#crypto.createKeys(id);
+		const slot = prf && (await this.#crypto.newPasskeySlot(begun.id, prf));
+		const passkey = { id: begun.id, name: passkeyName, credential, slot };
+		const signedIn = await this.#api.registerWithPasskey({ ...asked, ...keys, passkey });
+		const account = await this.#settle(signedIn);
+		await this.#open(account, await this.#ownKeys(account));
+		return { words };
+	}
+
+	/**
+	 * Signs in with whichever passkey the person picks; `recover` where that opens nothing, and this device neither.
+	 * `autofill`: waits until one is picked where a name is typed. Throws `PasskeyTrouble`, too.
+	 */
+	async loginWithPasskey(autofill = false): Promise<'open' | 'recover'> {
+		const { options } = await this.#api.beginPasskeySignIn();
+		const { credential, prf } = await this.#authenticator.get(options, autofill);
+		const signedIn = await this.#api.passkeySignIn({ credential });
+		const id = signedIn.passkey_id;
+		const own = await this.#api.as(only(signedIn.auth_token)).ownKeys();
+		requireUser(own, signedIn.user.id);
+		const isOpen = prf !== null && (await opens(this.#crypto.unlockWithPasskey(own, id, prf)));
+		const account = await this.#settle(signedIn);
+		if (isOpen || (await openKept(account, this.#crypto, own))) await this.#open(account, own);
+		else await this.#become({ access: 'recover', account });
+		return this.#standing.access === 'open' ? 'open' : 'recover';
+	}
+
+	/** Of who is signed in. */
+	get passkeys(): Passkeys {
+		return new Passkeys(this.#required(), this.#crypto, this.#authenticator);
+	}
+
+	/** Whether who is signed in has a password that keys hang on. */
+	async hasPassword(): Promise<boolean> {
+		return (await this.#ownKeys(this.#required())).kdf !== null;
+	}
+
 	/** `recover`: the password is right, but it does not open the account key. */
 	async login(email: string, password: string): Promise<'open' | 'recover'> {
 		const { kdf } = await this.#api.prelogin(email);
@@ -111,7 +163,7 @@ export class Accounts {
 		const signedIn = await this.#api.login({ email, password: secret, device_proof: await this.#proof() });
 		const own = await this.#api.as(only(signedIn.auth_token)).ownKeys();
 		requireUser(own, signedIn.user.id);
-		const isOpen = await this.#unlock(own, passwordKey);
+		const isOpen = await opens(this.#crypto.unlock(own, passwordKey));
 		const account = await this.#settle(signedIn);
 		if (isOpen) await this.#open(account, own);
 		// This device may still hold the account key whose slot went with an old password.
@@ -120,11 +172,22 @@ export class Accounts {
 		return this.#standing.access === 'open' ? 'open' : 'recover';
 	}
 
-	/** Opens the account key with the recovery words, and puts it under the password, which is the current one. */
+	/**
+	 * Opens the account key with the recovery words, and puts it under the password, which is the current one. Words
+	 * alone open it here, and so does the password alone, where it has a slot.
+	 */
 	async recover(words: string[], password: string): Promise<void> {
 		const account = this.#required();
 		const own = await this.#ownKeys(account);
+		if (!password) {
+			await this.#crypto.unlockWithWords(own, words);
+			return this.#open(account, own);
+		}
 		const { secret, passwordKey } = await this.#crypto.deriveSecret(password, own.kdf);
+		if (words.length === 0) {
+			await this.#crypto.unlock(own, passwordKey);
+			return this.#open(account, own);
+		}
 		await this.#crypto.unlockWithWords(own, words);
 		await this.#newPasswordSlot(account, secret, passwordKey);
 	}
@@ -133,7 +196,7 @@ export class Accounts {
 	async startAnew(password: string): Promise<{ words: string[] }> {
 		const account = this.#required();
 		const own = await this.#ownKeys(account);
-		if (own.kdf === null) throw new Refused('weak_kdf');
+		if (own.kdf === null) return this.#startWithoutPassword(account, own);
 		const attempt = await this.#attempts.of(account.user, account.user, password, own.kdf, (passwordKey) =>
 			this.#crypto.startAnew(own, passwordKey)
 		);
@@ -150,7 +213,7 @@ export class Accounts {
 	async changePassword(old: string, password: string): Promise<void> {
 		const account = this.#required();
 		const own = await this.#ownKeys(account);
-		const before = await this.#crypto.deriveSecret(old, own.kdf);
+		const proof = await this.#provenBy(own, old);
 		const kdf = await this.#crypto.newKdf();
 		const after = await this.#crypto.deriveSecret(password, kdf);
 		const slot = await this.#crypto.newPasswordSlot(after.passwordKey);
@@ -158,7 +221,7 @@ export class Accounts {
 		await account.session.exchange(async (token, email) => {
 			const api = this.#api.as(only(token));
 			// Without an answer it was changed or not: whether the new password signs in will tell.
-			const lost = await unlessLost(api.changePassword({ password: before.secret, ...change }));
+			const lost = await unlessLost(api.changePassword({ ...proof, ...change }));
 			return this.#signInAgain(email, after.secret, lost);
 		});
 		const now = { ...own, kdf, slots: { ...own.slots, password: slot } };
@@ -169,9 +232,9 @@ export class Accounts {
 	async newRecoveryCode(password: string): Promise<{ words: string[] }> {
 		const account = this.#required();
 		const own = await this.#ownKeys(account);
-		const { secret } = await this.#crypto.deriveSecret(password, own.kdf);
+		const proof = await this.#provenBy(own, password);
 		const { slot, words } = await this.#crypto.newRecoverySlot();
-		await account.api.registerKeys({ slots: { recovery: slot }, password: secret });
+		await account.api.registerKeys({ slots: { recovery: slot }, ...proof });
 		return { words };
 	}
 
@@ -234,15 +297,17 @@ export class Accounts {
 		throw last;
 	}
 
-	/** False: the slot is missing, or the password does not open it. */
-	async #unlock(own: OwnKeys, passwordKey: Bytes): Promise<boolean> {
-		try {
-			await this.#crypto.unlock(own, passwordKey);
-			return true;
-		} catch (error) {
-			if (error instanceof Refused && ['slot_missing', 'slot_wrong'].includes(error.code)) return false;
-			throw error;
-		}
+	/** That it is the owner who asks: by the password, or by a passkey where there is none. */
+	async #provenBy(own: WireKeys, password: string): Promise<{ password: string } | { proof: Proof }> {
+		if (own.kdf === null) return { proof: await this.passkeys.proof('passkey') };
+		return { password: (await this.#crypto.deriveSecret(password, own.kdf)).secret };
+	}
+
+	async #startWithoutPassword(account: Account, own: WireKeys): Promise<{ words: string[] }> {
+		const proof = await this.passkeys.proof('passkey');
+		const { words, ...keys } = await this.#crypto.startKeysAnew(own);
+		await this.#open(account, await account.api.registerKeys({ ...keys, slots: { ...keys.slots }, proof }));
+		return { words };
 	}
 
 	/** Puts the account key, which is open, under the password. */
@@ -322,6 +387,17 @@ function requireUser(own: { user_id: string }, user: string): void {
 
 function isTaken(error: unknown): error is Problem {
 	return error instanceof Problem && ['email_taken', 'id_taken'].includes(error.code);
+}
+
+/** False: the slot is missing, or is not opened by that. */
+async function opens(unlocking: Promise<unknown>): Promise<boolean> {
+	try {
+		await unlocking;
+		return true;
+	} catch (error) {
+		if (error instanceof Refused && ['slot_missing', 'slot_wrong'].includes(error.code)) return false;
+		throw error;
+	}
 }
 
 /** What was lost, if it was; refusals are thrown. */

@@ -3,6 +3,7 @@ import { openCrypto } from '../crypto/client.ts';
 import { Accounts, type Standing as Access } from '../replica/accounts.ts';
 import type { Client } from '../replica/client.ts';
 import { openClient } from '../replica/open.ts';
+import type { Passkeys } from '../replica/passkeys.ts';
 import type { OwnUser } from '../wire/types.ts';
 import type { Standing } from './guard.ts';
 import { Live } from './live.svelte.ts';
@@ -50,6 +51,26 @@ class Session {
 		await this.#make(() => this.#here.register(address, password, name));
 		// What was chosen before there was an account goes with the person.
 		await this.client?.do.setProfile({ theme, magnification: size });
+	}
+
+	async registerWithPasskey(address: string, name: string, passkey: string): Promise<void> {
+		const { theme, size } = look;
+		await this.#make(() => this.#here.registerWithPasskey(address, name, passkey));
+		await this.client?.do.setProfile({ theme, magnification: size });
+	}
+
+	/** `autofill`: waits until a passkey is picked where a name is typed. */
+	async loginWithPasskey(autofill = false): Promise<void> {
+		await this.#here.loginWithPasskey(autofill);
+		this.client?.do.wake();
+	}
+
+	get passkeys(): Passkeys {
+		return this.#here.passkeys;
+	}
+
+	hasPassword(): Promise<boolean> {
+		return this.#here.hasPassword();
 	}
 
 	async login(address: string, password: string): Promise<void> {

@@ -26,6 +26,11 @@ export const problems: Record<string, string> = {
 	unknown_passkey: 'This passkey does not sign you in here. Perhaps it was removed; sign in another way.',
 	copied_passkey:
 		'This passkey was used elsewhere since, so there may be a copy of it. Sign in another way and remove it.',
+	passkey_cancelled: 'No passkey was used: it was cancelled, or took too long. Try again.',
+	passkey_aborted: 'No passkey was used. Try again.',
+	passkey_unsupported: 'This browser, or this device, has no passkeys that can be used here.',
+	passkey_exists: 'This device has a passkey for your account already.',
+	passkey_elsewhere: 'Passkeys belong to the usual address of this server. Open this page there.',
 	passkey_taken: 'This passkey is registered already.',
 	stale_challenge: 'That took too long. Try again.',
 	fresh_proof_required: 'Show once more that it is you, then try again.',

@@ -163,11 +163,13 @@ export const strings = {
 
 	recover: {
 		title: 'Open your messages',
-		lead: 'You are signed in. Your password was changed from outside, so it does not open the key of your messages yet. The 24 words of your recovery code do.',
+		lead: 'You are signed in, but what you signed in with does not open the key of your messages: your password was changed from outside, or your passkey cannot open it. The 24 words of your recovery code do.',
 		words: 'Your 24 words',
 		wordsHint: 'With blanks between them, in order. Capital letters do not matter.',
 		password: 'Your password',
-		passwordHint: 'The one you just signed in with. From now on it opens your messages again.',
+		passwordHint:
+			'From now on it opens your messages again. If you signed in with a passkey, words or password alone are enough.',
+		anewPasskey: 'Your passkey is asked once more.',
 		submit: 'Open my messages',
 		busy: 'Opening…',
 		count: (count: number) => `${count} of 24 words`,

@@ -1723,59 +1723,9 @@ export interface AttestationResponse {
 	clientDataJSON: string;
 	attestationObject: string;
 	/**
-	 * @maxItems 16
+	 * @maxItems 32
 	 */
-	transports?:
-		| []
-		| [string]
-		| [string, string]
-		| [string, string, string]
-		| [string, string, string, string]
-		| [string, string, string, string, string]
-		| [string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string, string, string, string, string, string, string]
-		| [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
-		| [
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string
-		  ]
-		| [
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string,
-				string
-		  ];
+	transports?: string[];
 }
 /**
  * What an authenticator made: a RegistrationResponseJSON.

@@ -1,0 +1,2 @@
+/** What pages ask of the browser about passkeys. */
+export { fillsIn, hasPasskeys, stopFillingIn } from '../realtime/authenticator.ts';
