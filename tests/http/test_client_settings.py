@@ -11,6 +11,8 @@ import httpx
 from tests.server import ServerProcess
 
 VERSION = installed_version("hubbub")
+# Who may join, where the operator says nothing of it.
+JOINING = {"registration": "open", "captcha": False}
 
 
 def told(server: ServerProcess) -> httpx.Response:
@@ -22,7 +24,7 @@ def test_a_server_that_says_nothing_of_itself_is_called_hubbub(server: ServerPro
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.headers["cache-control"] == "no-store"
     shown = {"name": "Hubbub", "logo": None, "accent": None, "api": "", "version": VERSION, "conduct": None}
-    assert answer.json() == shown
+    assert answer.json() == {**shown, **JOINING}
 
 
 def test_what_the_operator_says_is_told(tmp_path: Path) -> None:
@@ -35,7 +37,7 @@ def test_what_the_operator_says_is_told(tmp_path: Path) -> None:
     environment = {"HUBBUB_WEB_API": api, "HUBBUB_CONDUCT_FILE": str(conduct)}
     with ServerProcess(tmp_path, environment=environment) as server:
         version = sha256(b"# Be kind").hexdigest()
-        assert told(server).json() == {**chosen, "api": api, "version": VERSION, "conduct": version}
+        assert told(server).json() == {**chosen, "api": api, "version": VERSION, "conduct": version, **JOINING}
         page = httpx.get(server.url, headers={"Accept": "text/html"}, trust_env=False)
         policy = page.headers["content-security-policy"].split("; ")
         assert f"connect-src 'self' {api} wss://api.example" in policy
