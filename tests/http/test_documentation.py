@@ -20,6 +20,7 @@ ROUTES = {
     ("post", "/auth/prelogin"),
     ("post", "/auth/login"),
     ("post", "/auth/refresh"),
+    ("get", "/auth/captcha"),
     ("post", "/auth/passkey/begin"),
     ("post", "/auth/passkey/finish"),
     ("post", "/auth/passkey/register/begin"),
@@ -42,6 +43,10 @@ ROUTES = {
     ("get", "/api/bots"),
     ("post", "/api/bots"),
     ("delete", "/api/bots/{bot_id}"),
+    ("get", "/api/invitations"),
+    ("post", "/api/invitations"),
+    ("delete", "/api/invitations/{invitation_id}"),
+    ("get", "/api/admin/invitations"),
     ("get", "/api/sessions"),
     ("delete", "/api/sessions"),
     ("delete", "/api/sessions/{session_id}"),
@@ -148,7 +153,8 @@ async def test_the_document_refers_to_nothing_elsewhere(world: World) -> None:
 # What ends the token of the run would leave nothing but 401 for the rest: each runs alone. Ids come from answers.
 ENDS_TOKENS = ("/api/logout", "/api/signout_all", "/api/change_password", "/api/sessions/{session_id}")
 # What a schema cannot say, and so may refuse what it allows: a page token that we made, an address that is free, two
-# fields that agree or belong together, a signature that verifies, the password, what is in a picture.
+# fields that agree or belong together, a signature that verifies, the password, what is in a picture, that 7.0 is no
+# whole number.
 CONFIG = """
 [[operations]]
 include-path = ["/api/users", "/api/messages", "/api/password", "/api/groups"]
@@ -171,8 +177,12 @@ include-path = ["/api/groups/{group_id}", "/api/groups/{group_id}/membership"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "422"]
 
 [[operations]]
-include-path = ["/auth/register", "/api/register"]
+include-path = ["/auth/register", "/api/register", "/auth/passkey/register/begin"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "422"]
+
+[[operations]]
+include-path = "/auth/passkey/register/finish"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "409", "422"]
 
 [[operations]]
 include-path = ["/api/channels", "/api/channels/{channel_id}", "/api/leaderboard"]
@@ -194,6 +204,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404",
 [[operations]]
 include-path = ["/api/reports", "/api/admin/reports", "/api/admin/audit"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409"]
+
+[[operations]]
+include-path = "/api/invitations"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "409"]
 
 [[operations]]
 include-path = ["/api/tokens", "/api/bots"]
