@@ -38,11 +38,11 @@ class IdentityKey(msgspec.Struct, frozen=True, gc=False):
 
 # --- what opens the account key (Hubbub's design of keys and envelopes, sections 1 and 2) ----------------------------
 
-_ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 SlotName = Annotated[
     str,
     Meta(
-        pattern=rf"^(password|recovery|passkey:{_ID})$",
+        pattern=rf"^(password|recovery|passkey:{UUID})$",
         description="`password`, `recovery`, or `passkey:` and the id of a passkey.",
     ),
 ]

@@ -8,20 +8,20 @@ import msgspec
 from msgspec import Meta
 
 from hubbub.wire.documents import JsonObject
-from hubbub.wire.keys import Slot
+from hubbub.wire.keys import UUID, Slot
 from hubbub.wire.resources import (
     Assertion,
     Body,
     CredentialId,
     DisplayName,
     Email,
-    Id,
     Proof,
     Registration,
     SignedIn,
 )
 from hubbub.wire.sessions import DeviceName
 
+NewId = Annotated[str, Meta(pattern=f"^{UUID}$", description="A UUID, in lower case.")]
 PasskeyName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S", description="What its owner calls it.")]
 
 Transports = Annotated[
@@ -55,7 +55,7 @@ class NewPasskey(Body, kw_only=True):
     authenticator's extension `prf` gives, sealed for the slot `passkey:{id}`.
     """
 
-    id: Id
+    id: NewId
     name: PasskeyName
     credential: Attestation
     slot: Slot | None = None
@@ -77,7 +77,7 @@ class PasskeySignIn(Body, kw_only=True):
 class BeginRegistration(Body, kw_only=True):
     """`id` is that of the account which the client is about to make; the passkey keeps it."""
 
-    id: Id
+    id: NewId
     email: Email
     display_name: DisplayName | None = None
 
@@ -89,7 +89,7 @@ class RecoverySlot(Body, kw_only=True):
 class RegisterWithPasskey(Registration, kw_only=True):
     """As with a password, but the first way into the account is a passkey, and there is no password."""
 
-    id: Id
+    id: NewId
     passkey: NewPasskey
     slots: RecoverySlot | None = None
 

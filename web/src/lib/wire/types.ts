@@ -1745,6 +1745,9 @@ export interface BeginPasskey {
  * authenticator's extension `prf` gives, sealed for the slot `passkey:{id}`.
  */
 export interface NewPasskey {
+	/**
+	 * A UUID, in lower case.
+	 */
 	id: string;
 	/**
 	 * What its owner calls it.
@@ -1770,6 +1773,9 @@ export interface PasskeySignIn {
  * `id` is that of the account which the client is about to make; the passkey keeps it.
  */
 export interface BeginRegistration {
+	/**
+	 * A UUID, in lower case.
+	 */
 	id: string;
 	/**
 	 * An e-mail address; compared without regard to case.
@@ -1789,6 +1795,9 @@ export interface RegisterWithPasskey {
 	 */
 	email: string;
 	display_name?: string | null;
+	/**
+	 * A UUID, in lower case.
+	 */
 	id: string;
 	identity?: NewIdentityKey | null;
 	user_key?: NewUserKey | null;
