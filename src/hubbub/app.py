@@ -341,6 +341,7 @@ class Server:
             refresh_tokens=RefreshTokens(keys.signing),
             revocations=self._revocations,
             guessing=self._guessing,
+            mailing=self._mailing,
         )
         self._proving = Proving(
             reader=reader, writer=writer, credentials=self._credentials, ceremonies=ceremonies, asserting=asserting

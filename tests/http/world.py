@@ -29,6 +29,7 @@ from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
+from hubbub.actions.mailing import Mailing
 from hubbub.actions.membership import Membership
 from hubbub.actions.moderation import Moderation
 from hubbub.actions.passkeys import Passkeys
@@ -230,6 +231,7 @@ class World:
             refresh_tokens=RefreshTokens(SECRET),
             revocations=self.revocations,
             guessing=self.guessing,
+            mailing=Mailing(self.vault),
         )
         self.ceremonies = Ceremonies(Challenges(SECRET, self.clock), ORIGIN, [ORIGIN])
         self.asserting = Asserting(self.reader, self.writer, self.ceremonies)

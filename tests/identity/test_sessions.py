@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from email import message_from_bytes, policy
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from tests.folder_servers import Doors, on_one_process
 from tests.http.test_signing_in import is_problem
 from tests.http.world import World
 from tests.people import PASSWORD, People, Person
+from tests.server import ServerProcess
+from tests.services import wait_until
 
 DAY = 24 * 3600
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -159,6 +164,20 @@ async def test_what_was_signed_out_or_used_twice_is_in_no_list(people: People) -
     assert [item["current"] for item in await sessions(ada)] == [True]
 
 
+@on_one_process
+async def test_the_owner_is_told_of_a_refresh_token_that_was_used_twice(people: People, server: ServerProcess) -> None:
+    ada, bob = await people.sign_up("Ada", "Bob")
+    await refresh(people, bob)
+    await refresh(people, ada)
+    assert is_problem(await refresh(people, ada), 401, "invalid_token")  # the thief, or Ada after the thief
+    await asyncio.to_thread(wait_until, lambda: bool(letters_to(server, ada)), "the letter")
+    assert [str(letter["Subject"]) for letter in letters_to(server, ada)] == [
+        "A sign-in at Hubbub was ended: somebody else may have had it"
+    ]
+    assert is_problem(await refresh(people, ada), 401, "invalid_token")  # what has ended is not told again
+    assert letters_to(server, bob) == []
+
+
 # --- what the tests do --------------------------------------------------------------------------------------------
 
 
@@ -180,6 +199,13 @@ async def sessions(person: Person) -> list[dict[str, Any]]:
 async def refresh(people: People, person: Person) -> httpx.Response:
     """Exchange the person's refresh token; they keep the one that is spent by it."""
     return await people.http.post("/auth/refresh", json={"token": person.answer["refresh_token"]})
+
+
+def letters_to(server: ServerProcess, person: Person) -> list[Message]:
+    """What was written for the person, where no mail server is set."""
+    files = sorted((server.folder / "data" / "mail").glob("*.eml"))
+    letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    return [letter for letter in letters if person.email in str(letter["To"])]
 
 
 async def at(url: str, person: Person) -> httpx.Response:

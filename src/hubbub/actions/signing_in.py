@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from hubbub.actions.mailing import Mailing
 from hubbub.actions.rows import conversation_row
 from hubbub.auth.guessing import Guessing
 from hubbub.auth.refreshing import RefreshTokens
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.terms import TERMS, Terms
 from hubbub.auth.tokens import Tokens
+from hubbub.mail.letters import StolenSignIn
 from hubbub.storage import conversations, families, memberships, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.writer import Transaction, Writer
@@ -33,6 +35,7 @@ class SigningIn:
         refresh_tokens: RefreshTokens,
         revocations: Revocations,
         guessing: Guessing,
+        mailing: Mailing,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -40,6 +43,7 @@ class SigningIn:
         self._refresh_tokens = refresh_tokens
         self._revocations = revocations
         self._guessing = guessing
+        self._mailing = mailing
 
     async def begin(
         self,
@@ -69,21 +73,22 @@ class SigningIn:
         """Exchange a refresh token for new tokens. Raises `InvalidToken`, `ExpiredToken`.
 
         A token is good for one exchange; a second use ends its family, access tokens too, unless it repeats
-        the first with the same `op_id` within five minutes (Hubbub protocol, section 5).
+        the first with the same `op_id` within five minutes (Hubbub protocol, section 5). The owner is told by mail.
         """
         spent = self._refresh_tokens.stored(asked.token)
         owner = await self._reader.run(families.owner_of_token, spent)
         if owner is None:
             raise InvalidToken()
         successor = self._refresh_tokens.successor(asked.token, asked.op_id)
-        outcome = await self._writer.write(
-            families.exchange,
-            spent,
-            asked.op_id,
-            self._refresh_tokens.stored(successor),
-            terms.refresh,
-            users=[owner],
-        )
+
+        def change(transaction: Transaction) -> families.Exchange | families.Reused:
+            stored = self._refresh_tokens.stored(successor)
+            outcome = families.exchange(transaction, spent, asked.op_id, stored, terms.refresh)
+            if isinstance(outcome, families.Reused):  # either of the two may be a thief
+                self._mailing.queue(transaction, StolenSignIn(), users.address_of(transaction.connection, owner))
+            return outcome
+
+        outcome = await self._writer.write(change, users=[owner])
         if isinstance(outcome, families.Reused):
             self._revocations.apply([outcome.revocation])
             raise InvalidToken("This refresh token was used before; sign in again.")

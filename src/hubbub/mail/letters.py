@@ -55,8 +55,19 @@ class PasswordChanged(Letter, frozen=True, tag="password_changed"):
     """To the owner, after the password was changed or reset."""
 
 
+class StolenSignIn(Letter, frozen=True, tag="stolen_sign_in"):
+    """To the owner, after a refresh token was used a second time and its sign-in ended."""
+
+
 AnyLetter = (
-    ConfirmAddress | ConfirmNewAddress | AddressTaken | ChangeAddress | AddressChanged | ResetPassword | PasswordChanged
+    ConfirmAddress
+    | ConfirmNewAddress
+    | AddressTaken
+    | ChangeAddress
+    | AddressChanged
+    | ResetPassword
+    | PasswordChanged
+    | StolenSignIn
 )
 
 

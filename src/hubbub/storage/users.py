@@ -73,6 +73,11 @@ def _account(connection: Connection, condition: Any) -> Account | None:
     return Account(*row) if row else None
 
 
+def address_of(connection: Connection, user_id: str) -> str:
+    """The address of an account; empty where it has none, or there is no such account."""
+    return connection.execute(select(users.c.email).where(users.c.id == user_id)).scalar() or ""
+
+
 def kdf_by_email(connection: Connection, email: str) -> Kdf | None:
     """How clients stretch the password of this address; None for nobody's, and where it is sent as it is typed."""
     return _kdf(connection, users.c.email_key == email_key(email))
