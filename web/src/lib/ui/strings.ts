@@ -222,7 +222,7 @@ export const strings = {
 		hiddenHint: 'To the people you talk to, you look offline.',
 		security: 'Password and keys',
 		changePassword: 'Change password',
-		changePasswordText: 'Changing it signs out your other browsers.',
+		changePasswordText: 'Changing it signs out your other browsers and ends your tokens.',
 		passwordChanged: 'Your password is changed. Your other browsers are signed out.',
 		newCode: 'New recovery code',
 		newCodeText: 'Makes 24 new words. The old ones stop working.',
