@@ -2,6 +2,7 @@
 
 import type {
 	BeginRegistration,
+	Challenge,
 	ChangePassword,
 	ConversationPulled,
 	Login,
@@ -79,6 +80,11 @@ export class Api {
 
 	prelogin(email: string): Promise<Stretching> {
 		return this.#ask('POST', '/auth/prelogin', { json: { email } });
+	}
+
+	/** What to solve before registering or signing in. */
+	challenge(purpose: 'register' | 'login'): Promise<Challenge> {
+		return this.#ask('GET', '/auth/captcha', { query: { purpose } });
 	}
 
 	register(account: Register): Promise<SignedIn> {
@@ -300,7 +306,8 @@ function read(answer: Response, text: string): unknown {
 			String(body.detail ?? ''),
 			body.current ?? null,
 			wait > 0 ? wait : null,
-			typeof body.nonce === 'string' ? body.nonce : null
+			typeof body.nonce === 'string' ? body.nonce : null,
+			(body.challenge as Challenge | undefined) ?? null
 		);
 	}
 	throw new Unreachable(`HTTP ${answer.status}`);

@@ -1,5 +1,7 @@
 // How a request or a push can end badly: refused by the server, or without an answer.
 
+import type { Challenge } from '../wire/types.ts';
+
 /** Sentences of what ends badly before the server could say one; its own refusals bring theirs. */
 const UNREACHABLE = 'The server cannot be reached. What you write is kept and sent later.';
 
@@ -16,7 +18,9 @@ export class Problem extends Error {
 		/** Seconds to wait; null: the server did not ask for it. */
 		readonly retryAfter: number | null = null,
 		/** What is to be signed first, where it says so. */
-		readonly nonce: string | null = null
+		readonly nonce: string | null = null,
+		/** What is to be solved first, where it says so. */
+		readonly challenge: Challenge | null = null
 	) {
 		super(`${code}: ${detail}`);
 	}

@@ -6,10 +6,11 @@
  */
 import { Refused, type Bytes, type OwnKeys } from '../crypto/types.ts';
 import { browserAuthenticator, type Authenticator } from '../realtime/authenticator.ts';
+import { proven, solve } from '../realtime/captcha.ts';
 import { Api, type OwnKeys as WireKeys, type SignedIn } from '../realtime/http.ts';
 import { Problem, Unreachable } from '../realtime/problems.ts';
 import { only } from '../realtime/tokens.ts';
-import type { Proof } from '../wire/types.ts';
+import type { Challenge, Login, Proof } from '../wire/types.ts';
 import { keepKeys, openAccount, openKept, wipe, type Account, type AccountCrypto } from './account.ts';
 import { Attempts, type Attempt } from './attempts.ts';
 import { Device, type AccountRow } from './device.ts';
@@ -31,6 +32,12 @@ export interface AccountsOptions {
 	locks?: Locks;
 	fetch?: typeof fetch;
 	authenticator?: Authenticator;
+}
+
+/** What a new person brings: the code of an invitation, a solution of `proveWork`. */
+export interface AtTheDoor {
+	invitation?: string | null;
+	captcha?: string | null;
 }
 
 const NOBODY: Standing = { access: 'none', account: null };
@@ -91,7 +98,12 @@ export class Accounts {
 	// --- coming in ------------------------------------------------------------------------------------------------
 
 	/** Makes an account and signs in. The words are shown to the person once, and are kept nowhere. */
-	async register(email: string, password: string, displayName: string): Promise<{ words: string[] }> {
+	async register(
+		email: string,
+		password: string,
+		displayName: string,
+		{ invitation = null, captcha = null }: AtTheDoor = {}
+	): Promise<{ words: string[] }> {
 		const id = crypto.randomUUID();
 		const kdf = await this.#crypto.newKdf();
 		const attempt = await this.#attempts.of(email, id, password, kdf, (passwordKey) =>
@@ -100,7 +112,8 @@ export class Accounts {
 		const wasLost = attempt.lost;
 		const signedIn = await this.#attempts.send(attempt, async () => {
 			try {
-				return await this.#api.register(registration(attempt, email, displayName));
+				const account = { ...registration(attempt, email, displayName), invitation };
+				return await proven(captcha, (captcha) => this.#api.register({ ...account, captcha }));
 			} catch (error) {
 				if (!wasLost || !isTaken(error)) throw error;
 				return this.#registeredBefore(email, attempt, error);
@@ -114,7 +127,12 @@ export class Accounts {
 	 * Makes an account without a password and signs in. Throws `PasskeyTrouble`, too. When the answer is lost, one signs
 	 * in with the passkey.
 	 */
-	async registerWithPasskey(email: string, displayName: string, passkeyName: string): Promise<{ words: string[] }> {
+	async registerWithPasskey(
+		email: string,
+		displayName: string,
+		passkeyName: string,
+		{ invitation = null, captcha = null }: AtTheDoor = {}
+	): Promise<{ words: string[] }> {
 		const id = crypto.randomUUID();
 		const asked = { id, email, display_name: displayName || null };
 		const begun = await this.#api.beginPasskeyRegistration(asked);
@@ -122,9 +140,10 @@ export class Accounts {
 		const { words, ...keys } = await this.#crypto.createKeys(id);
 		const slot = prf && (await this.#crypto.newPasskeySlot(begun.id, prf));
 		const passkey = { id: begun.id, name: passkeyName, credential, slot };
-		const signedIn = await this.#api.registerWithPasskey({ ...asked, ...keys, passkey });
-		const account = await this.#settle(signedIn);
-		await this.#open(account, await this.#ownKeys(account));
+		const account = { ...asked, ...keys, passkey, invitation };
+		const signedIn = await proven(captcha, (captcha) => this.#api.registerWithPasskey({ ...account, captcha }));
+		const settled = await this.#settle(signedIn);
+		await this.#open(settled, await this.#ownKeys(settled));
 		return { words };
 	}
 
@@ -156,11 +175,17 @@ export class Accounts {
 		return (await this.#ownKeys(this.#required())).kdf !== null;
 	}
 
+	/** Solves what the server asks of who registers or signs in; the solution is good for one try. */
+	async proveWork(purpose: 'register' | 'login'): Promise<{ challenge: Challenge; captcha: string }> {
+		const challenge = await this.#api.challenge(purpose);
+		return { challenge, captcha: await solve(challenge) };
+	}
+
 	/** `recover`: the password is right, but it does not open the account key. */
-	async login(email: string, password: string): Promise<'open' | 'recover'> {
+	async login(email: string, password: string, captcha: string | null = null): Promise<'open' | 'recover'> {
 		const { kdf } = await this.#api.prelogin(email);
 		const { secret, passwordKey } = await this.#crypto.deriveSecret(password, kdf);
-		const signedIn = await this.#api.login({ email, password: secret, device_proof: await this.#proof() });
+		const signedIn = await this.#login({ email, password: secret, device_proof: await this.#proof() }, captcha);
 		const own = await this.#api.as(only(signedIn.auth_token)).ownKeys();
 		requireUser(own, signedIn.user.id);
 		const isOpen = await opens(this.#crypto.unlock(own, passwordKey));
@@ -266,10 +291,14 @@ export class Accounts {
 
 	// --- how it is done ---------------------------------------------------------------------------------------------
 
+	#login(credentials: Login, captcha: string | null = null): Promise<SignedIn> {
+		return proven(captcha, (captcha) => this.#api.login({ ...credentials, captcha }));
+	}
+
 	/** The address is taken: by this very attempt, if its password signs in. */
 	async #registeredBefore(email: string, { secret, user }: Attempt, taken: Problem): Promise<SignedIn> {
 		try {
-			const signedIn = await this.#api.login({ email, password: secret });
+			const signedIn = await this.#login({ email, password: secret });
 			if (signedIn.user.id === user) return signedIn;
 		} catch (error) {
 			if (!(error instanceof Problem) || error.code !== 'invalid_credentials') throw error;
@@ -288,7 +317,7 @@ export class Accounts {
 		for (const wait of TRIES) {
 			await new Promise((resolve) => setTimeout(resolve, wait));
 			try {
-				return await this.#api.login({ email, password: secret, device_proof: await this.#proof() });
+				return await this.#login({ email, password: secret, device_proof: await this.#proof() });
 			} catch (error) {
 				if (lost && error instanceof Problem && error.code === 'invalid_credentials') throw lost;
 				last = error;

@@ -1,6 +1,6 @@
 /** Who is signed in here, and everything that changes it. Pages see this; the work is done by replica/accounts.ts. */
 import { openCrypto } from '../crypto/client.ts';
-import { Accounts, type Standing as Access } from '../replica/accounts.ts';
+import { Accounts, type AtTheDoor, type Standing as Access } from '../replica/accounts.ts';
 import type { Client } from '../replica/client.ts';
 import { openClient } from '../replica/open.ts';
 import type { Passkeys } from '../replica/passkeys.ts';
@@ -46,16 +46,21 @@ class Session {
 		}
 	}
 
-	async register(address: string, password: string, name: string): Promise<void> {
+	/** What is sent as `captcha`, solved in the background. */
+	proveWork(purpose: 'register' | 'login') {
+		return this.#here.proveWork(purpose);
+	}
+
+	async register(address: string, password: string, name: string, door: AtTheDoor = {}): Promise<void> {
 		const { theme, size } = look;
-		await this.#make(() => this.#here.register(address, password, name));
+		await this.#make(() => this.#here.register(address, password, name, door));
 		// What was chosen before there was an account goes with the person.
 		await this.client?.do.setProfile({ theme, magnification: size });
 	}
 
-	async registerWithPasskey(address: string, name: string, passkey: string): Promise<void> {
+	async registerWithPasskey(address: string, name: string, passkey: string, door: AtTheDoor = {}): Promise<void> {
 		const { theme, size } = look;
-		await this.#make(() => this.#here.registerWithPasskey(address, name, passkey));
+		await this.#make(() => this.#here.registerWithPasskey(address, name, passkey, door));
 		await this.client?.do.setProfile({ theme, magnification: size });
 	}
 
@@ -73,8 +78,8 @@ class Session {
 		return this.#here.hasPassword();
 	}
 
-	async login(address: string, password: string): Promise<void> {
-		await this.#here.login(address, password);
+	async login(address: string, password: string, captcha: string | null = null): Promise<void> {
+		await this.#here.login(address, password, captcha);
 		// Who was here already goes on: the connection that ended with the sign-in before is made anew.
 		this.client?.do.wake();
 	}
