@@ -162,7 +162,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         list[str],
         Meta(
             description="Regular expressions (RE2), of which one has to match the whole address of a new account; "
-            "such accounts confirm it first. Those with a comma are for the file. Not set: any address."
+            "whether it is theirs is not checked yet. Those with a comma are for the file. Not set: any address."
         ),
     ] = []
     invitations: Annotated[

@@ -61,11 +61,6 @@ class Admission:
         self._patterns = [address_pattern(pattern) for pattern in allowed_addresses]
         self._clock = clock
 
-    @property
-    def confirms(self) -> bool:
-        """Whether accounts are of no use before their address is confirmed."""
-        return bool(self._patterns)
-
     def require_allowed(self, email: str) -> None:
         """Raises `AddressNotAllowed` for an address that accounts of this server may not have."""
         if self._patterns and not any(pattern.fullmatch(email) for pattern in self._patterns):

@@ -217,11 +217,6 @@ class RegistrationRefused(Forbidden):
     sentence = "This server does not want to make this account."
 
 
-class Unconfirmed(Forbidden):
-    code = "unconfirmed"
-    sentence = "Confirm your e-mail address first; the link is in the mail that was sent to it."
-
-
 class CaptchaRequired(Refusal):
     """`challenge` is what to solve."""
 

@@ -40,7 +40,6 @@ export const problems: Record<string, string> = {
 	invalid_invitation: 'This invitation is not good, or no more. Ask for another link.',
 	address_not_allowed: 'This server does not take accounts with this e-mail address.',
 	registration_refused: 'This server does not want to make this account.',
-	unconfirmed: 'Confirm your e-mail address first: open the link in the mail that we sent to it.',
 	captcha_required: 'The check that you are no machine did not work out. Try again.',
 
 	// May they, and is it there.
