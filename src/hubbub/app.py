@@ -35,7 +35,9 @@ from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.conversation_keys import ConversationKeys
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
+from hubbub.actions.email_addresses import EmailAddresses
 from hubbub.actions.expiring import Expiring
+from hubbub.actions.forgotten import Forgotten
 from hubbub.actions.groups import Groups
 from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
@@ -49,6 +51,7 @@ from hubbub.actions.mailing import Mailing
 from hubbub.actions.membership import Membership
 from hubbub.actions.messages import Messages
 from hubbub.actions.moderation import Moderation
+from hubbub.actions.new_passwords import NewPasswords
 from hubbub.actions.passing import Passing
 from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
@@ -68,6 +71,7 @@ from hubbub.actions.sessions import Sessions
 from hubbub.actions.sharing import Sharing
 from hubbub.actions.signing_in import SigningIn
 from hubbub.actions.starting import Starting
+from hubbub.actions.tokens_by_mail import TokensByMail
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.api_tokens import ApiTokens
 from hubbub.auth.captcha import Captcha
@@ -106,6 +110,7 @@ from hubbub.gateway.livechat import ChatDoor
 from hubbub.gateway.presence import Presence
 from hubbub.gateway.reference import asyncapi
 from hubbub.gateway.topics import Topics
+from hubbub.http.address_routes import Mailboxes
 from hubbub.http.app import create_app
 from hubbub.http.bearer import signed_in, without_cookies
 from hubbub.http.chat_entries import chat_entries
@@ -350,6 +355,8 @@ class Server:
             reader=reader,
             writer=writer,
             signing_in=self._signing_in,
+            new_passwords=self._new_passwords,
+            tokens=self._tokens_by_mail,
             passwords=self._passwords,
             credentials=self._credentials,
             proving=self._proving,
@@ -388,6 +395,37 @@ class Server:
         )
         self._mailing = Mailing(self._vault)
         self._mailing.on_queued(self._mail_sending.wake)
+        self._tokens_by_mail = TokensByMail(self._mailing)
+        self._new_passwords = NewPasswords(
+            writer=self._writer,
+            passwords=self._passwords,
+            vault=self._vault,
+            mailing=self._mailing,
+            limiter=self._limiter,
+            revocations=self._revocations,
+        )
+
+    def _make_mailboxes(self) -> Mailboxes:
+        forgotten = Forgotten(
+            reader=self._reader,
+            writer=self._writer,
+            tokens=self._tokens_by_mail,
+            new_passwords=self._new_passwords,
+            credentials=self._credentials,
+            limiter=self._limiter,
+            addresses=self._addresses,
+        )
+        addresses = EmailAddresses(
+            reader=self._reader,
+            writer=self._writer,
+            accounts=self._accounts,
+            mailing=self._mailing,
+            tokens=self._tokens_by_mail,
+            proving=self._proving,
+            limiter=self._limiter,
+            addresses=self._addresses,
+        )
+        return Mailboxes(forgotten, addresses)
 
     def _make_rooms(self, keys: Keys, epoch: str, attending: PresenceStore) -> None:
         settings, view = self._settings, RoomView(self._settings.public_url)
@@ -511,6 +549,7 @@ class Server:
             proving=self._proving,
             work=self._work,
             invitations=self._invitations,
+            mailboxes=self._make_mailboxes(),
             keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, proving=self._proving),
             directory=Directory(reader=self._reader, page_tokens=self._page_tokens),
             messages=self._documents,

@@ -31,6 +31,13 @@ ROUTES = {
     ("post", "/api/passkeys"),
     ("patch", "/api/passkeys/{passkey_id}"),
     ("post", "/api/passkeys/{passkey_id}/remove"),
+    ("post", "/auth/confirm"),
+    ("post", "/auth/password/request"),
+    ("post", "/auth/password/confirm"),
+    ("post", "/auth/password/reset"),
+    ("post", "/api/token/email_confirm"),
+    ("post", "/api/token/email_change"),
+    ("patch", "/api/email"),
     ("post", "/api/register"),
     ("post", "/api/login"),
     ("get", "/api/refresh_credentials"),
@@ -157,7 +164,7 @@ ENDS_TOKENS = ("/api/logout", "/api/signout_all", "/api/change_password", "/api/
 # whole number.
 CONFIG = """
 [[operations]]
-include-path = ["/api/users", "/api/messages", "/api/password", "/api/groups"]
+include-path = ["/api/users", "/api/messages", "/api/password", "/auth/password/reset", "/api/email", "/api/groups"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
 
 [[operations]]

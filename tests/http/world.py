@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,14 +25,18 @@ from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.directory import Directory
+from hubbub.actions.email_addresses import EmailAddresses
+from hubbub.actions.forgotten import Forgotten
 from hubbub.actions.groups import Groups
 from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
+from hubbub.actions.mail_sending import MailSending
 from hubbub.actions.mailing import Mailing
 from hubbub.actions.membership import Membership
 from hubbub.actions.moderation import Moderation
+from hubbub.actions.new_passwords import NewPasswords
 from hubbub.actions.passkeys import Passkeys
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.proof_of_work import ProofOfWork
@@ -45,6 +50,7 @@ from hubbub.actions.room_talk import RoomTalk
 from hubbub.actions.rooms import RoomLimits, Rooms, RoomView
 from hubbub.actions.sessions import Sessions
 from hubbub.actions.signing_in import SigningIn
+from hubbub.actions.tokens_by_mail import TokensByMail
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.actor import Actor
 from hubbub.auth.api_tokens import ApiTokens
@@ -63,7 +69,9 @@ from hubbub.auth.tickets import Tickets
 from hubbub.auth.tokens import Tokens
 from hubbub.bus.port import Published
 from hubbub.config import Settings
+from hubbub.http.address_routes import Mailboxes
 from hubbub.http.app import create_app
+from hubbub.mail.composing import Letterhead
 from hubbub.storage import conversations, memberships
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.engine import Reader, open_engine, sqlite_url
@@ -78,6 +86,7 @@ from hubbub.wire.events import Pulled
 from hubbub.wire.ids import new_id
 from hubbub.wire.livechat import ChatHistory
 from hubbub.wire.pages import MessagePage
+from tests.mail.postman import Postman
 
 SECRET = bytes(range(32))
 VAULT_KEY = bytes(range(32, 64))
@@ -243,19 +252,57 @@ class World:
             asserting=self.asserting,
             clock=self.clock,
         )
+        self.limiter: Limiter = limiter or NoLimits()
+        self._make_mail()
         self.accounts = self._accounts()
         self.closing = Closing(self.reader, self.writer, Publisher(self.bus))
         self.creators = creators
         self.conduct = Conduct(self.reader, self.writer, self.accounts, code_of(conduct) if conduct else None)
-        self.app = self._app(limiter or NoLimits())
+        self.app = self._app(self.limiter)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://hubbub.test")
+
+    def _make_mail(self) -> None:
+        self.postman = Postman()
+        self.sending = MailSending(
+            reader=self.reader,
+            writer=self.writer,
+            vault=self.vault,
+            letterhead=Letterhead(sender="chat@example.org", name="Chat", public_url=ORIGIN),
+            delivery=self.postman,
+            clock=self.clock,
+        )
+        self.mailing = Mailing(self.vault)
+        self.tokens_by_mail = TokensByMail(self.mailing)
+        self.new_passwords = NewPasswords(
+            writer=self.writer,
+            passwords=self.passwords,
+            vault=self.vault,
+            mailing=self.mailing,
+            limiter=self.limiter,
+            revocations=self.revocations,
+        )
+
+    def _mailboxes(self) -> Mailboxes:
+        shared: dict[str, Any] = {
+            "reader": self.reader,
+            "writer": self.writer,
+            "tokens": self.tokens_by_mail,
+            "limiter": self.limiter,
+            "addresses": Addresses(SECRET),
+        }
+        return Mailboxes(
+            Forgotten(**shared, credentials=self.credentials, new_passwords=self.new_passwords, clock=self.clock),
+            EmailAddresses(**shared, proving=self.proving, accounts=self.accounts, mailing=self.mailing),
+        )
 
     def _accounts(self) -> Accounts:
         return Accounts(
             reader=self.reader,
             writer=self.writer,
             signing_in=self.signing_in,
+            new_passwords=self.new_passwords,
+            tokens=self.tokens_by_mail,
             passwords=self.passwords,
             credentials=self.credentials,
             proving=self.proving,
@@ -345,6 +392,7 @@ class World:
                 self.writer, limiter, Captcha(SECRET, self.clock), on=self.joining.captcha, clock=self.clock
             ),
             invitations=Invitations(self.reader, self.writer, ORIGIN, self.joining.invitations, self.clock),
+            mailboxes=self._mailboxes(),
             keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, proving=self.proving),
             directory=Directory(reader=self.reader, page_tokens=PageTokens(SECRET)),
             messages=self.reading,
@@ -417,6 +465,12 @@ class World:
 
     async def leave(self, person: Person, conversation_id: str) -> None:
         await self.writer.write(_end, conversation_id, person.id)
+
+    async def letters(self, to: str) -> list[EmailMessage]:
+        """What was sent to this address, oldest first, with all that is due now."""
+        while await self.sending.once():
+            pass
+        return self.postman.to(to)
 
     # --- what was pushed ------------------------------------------------------------------------------------------
 

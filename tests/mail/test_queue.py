@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -24,28 +23,12 @@ from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.errors import Internal, NotFound
 from tests.http.world import VAULT_KEY, Clock, fresh_database
+from tests.mail.postman import Postman
 
 ADA = "ada@example.com"
 TOKEN = "t0ken-that-nobody-may-read"
 DAY = 86_400
 LEASE = mails.LEASE // 1000
-
-
-class Postman:
-    """Takes letters, or fails as it is told: once for each failure, with the last one for ever."""
-
-    def __init__(self) -> None:
-        self.delivered: list[EmailMessage] = []
-        self.tried = 0
-        self.failures: list[NotDelivered] = []
-        self.for_ever = False
-
-    async def deliver(self, mail_id: str, message: EmailMessage, to: str) -> None:
-        self.tried += 1
-        await asyncio.sleep(0)
-        if self.failures:
-            raise self.failures[0] if self.for_ever else self.failures.pop(0)
-        self.delivered.append(message)
 
 
 class Post:

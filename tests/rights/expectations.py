@@ -219,6 +219,7 @@ A_PASSKEY: Final = {"id": "{passkey_id}", "name": "Laptop", "credential": AN_ATT
 A_REGISTRATION: Final = {"id": "{passkey_id}", "email": "{fresh}@example.com"}
 CHANGED: Final = "VerySecurePassword2!"
 NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
+NEW_EMAIL: Final = {"token": "made up", "email": "{fresh}@example.com", "password": "{password}"}
 
 HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/auth/register", {}, {"email": "{fresh}@example.com", "password": CHANGED}, ANYONE, reach="any"),
@@ -232,6 +233,13 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow(
         "post", "/auth/passkey/register/finish", {}, {**A_REGISTRATION, "passkey": A_PASSKEY}, FIVE_FORGED, reach="any"
     ),
+    HttpRow("post", "/auth/confirm", {}, {"token": "made up"}, FIVE_INVALID, reach="any"),
+    HttpRow("post", "/auth/password/request", {}, {"email": "{email}"}, ANYONE, reach="any"),
+    HttpRow("post", "/auth/password/confirm", {}, {"token": "made up"}, FIVE_INVALID, reach="any"),
+    HttpRow("post", "/auth/password/reset", {}, {**NEW_PASSWORD, "token": "made up"}, FIVE_INVALID, reach="any"),
+    HttpRow("post", "/api/token/email_confirm", {}, None, NEEDS_SIGN_IN),
+    HttpRow("post", "/api/token/email_change", {}, None, NEEDS_SIGN_IN),
+    HttpRow("patch", "/api/email", {}, NEW_EMAIL, (*("invalid_token",) * 4, "unauthorized")),
     HttpRow(
         "post",
         "/api/register",

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hubbub.wire import (
+    addresses,
     answers,
     api_tokens,
     changes,
@@ -24,7 +25,10 @@ from hubbub.wire import (
     sessions,
 )
 
-MODULES = [keys, links, events, changes, pages, answers, pushes, resources, sessions, passkeys, joining, api_tokens]
+MODULES = [
+    *(keys, links, events, changes, pages, answers, pushes, resources, sessions, passkeys, joining, api_tokens),
+    addresses,
+]
 REFERENCE = "#/definitions/{name}"
 
 

@@ -11,9 +11,11 @@ import msgspec
 
 from hubbub.actions.admission import Admission, Admitted
 from hubbub.actions.new_keys import NewKeys, check_keys, seal_slots, store_keys
+from hubbub.actions.new_passwords import NewPasswords
 from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher
 from hubbub.actions.signing_in import SigningIn
+from hubbub.actions.tokens_by_mail import TokensByMail
 from hubbub.auth.actor import Actor
 from hubbub.auth.credentials import Credentials
 from hubbub.auth.guessing import Guessing
@@ -22,12 +24,13 @@ from hubbub.auth.revocations import Revocations
 from hubbub.auth.terms import COOKIE_TERMS, TERMS, Terms
 from hubbub.domain.handles import candidates
 from hubbub.domain.text import check_text
-from hubbub.storage import api_tokens, families, invitations, key_slots, users
+from hubbub.mail.letters import ConfirmAddress
+from hubbub.storage import families, invitations, users
 from hubbub.storage.engine import Reader
 from hubbub.storage.operations import Request, RequestMac, once
 from hubbub.storage.vault import Vault
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import BadInput, InvalidCredentials
+from hubbub.wire.errors import InvalidCredentials
 from hubbub.wire.events import Changed
 from hubbub.wire.ids import new_id, require_id
 from hubbub.wire.keys import Kdf, Slot, SlotName
@@ -49,11 +52,10 @@ from hubbub.wire.resources import (
 
 LONGEST_DISPLAY_NAME = 128
 SHOWN_TO_CONTACTS = frozenset({"display_name", "about", "picture"})
-LONGEST_EMAIL_KEY = 320
 HANDLES_TRIED = 16
 
 
-class _Settings(NamedTuple):
+class SettingsDone(NamedTuple):
     """What a change of settings leaves behind: the row, who is to hear of it, and what they see."""
 
     change: Changed
@@ -80,6 +82,8 @@ class Accounts:
         reader: Reader,
         writer: Writer,
         signing_in: SigningIn,
+        new_passwords: NewPasswords,
+        tokens: TokensByMail,
         passwords: Passwords,
         credentials: Credentials,
         proving: Proving,
@@ -93,6 +97,8 @@ class Accounts:
         self._reader = reader
         self._writer = writer
         self._signing_in = signing_in
+        self._new_passwords = new_passwords
+        self._tokens = tokens
         self._passwords = passwords
         self._credentials = credentials
         self._proving = proving
@@ -128,9 +134,7 @@ class Accounts:
         Raises `EmailTaken`, `IdTaken`, `InvalidKey`, `TooLarge`, `BadInput`, `Unavailable`, what `Admission.admit`
         raises, and what `first` refuses.
         """
-        email, name = asked.email.strip(), (asked.display_name or "").strip()
-        if len(users.email_key(email)) > LONGEST_EMAIL_KEY:  # some letters are several when case is folded
-            raise BadInput("email is too long.")
+        email, name = users.checked_email(asked.email), (asked.display_name or "").strip()
         user_id = new_id() if asked.id is None else require_id(asked.id)
         keys = check_keys(self._vault, user_id, asked.identity, asked.user_key)
         slots = seal_slots(self._vault, user_id, first.slots)
@@ -147,8 +151,28 @@ class Accounts:
             kdf=first.kdf,
             handles=[handle] if handle else list(islice(candidates(name), HANDLES_TRIED)),
         )
-        await self._writer.write(_begin, new, keys, slots, admitted, first.also)
+        await self._writer.write(self._begin, new, keys, slots, admitted, first.also)
         return await self._signing_in.begin(account, terms, device)
+
+    def _begin(
+        self,
+        transaction: Transaction,
+        new: users.NewAccount,
+        keys: NewKeys,
+        slots: Mapping[SlotName, str],
+        admitted: Admitted,
+        also: Callable[[Transaction], None] | None,
+    ) -> None:
+        invitation = admitted.require(transaction)
+        # Of an account whose first way in is refused nothing is left, and its invitation is not used up.
+        with transaction.connection.begin_nested():
+            users.insert_account(transaction, new)
+            if invitation is not None:
+                invitations.use(transaction, invitation)
+            store_keys(transaction, new.id, keys, slots)
+            if also is not None:
+                also(transaction)
+            self._tokens.send(transaction, new.id, "email_confirm", ConfirmAddress, about=new.email)
 
     async def prelogin(self, asked: Prelogin) -> Stretching:
         """How the password of this address is to be stretched, whether or not anybody has it."""
@@ -187,16 +211,7 @@ class Accounts:
 
         Raises `InvalidCredentials`, `BadInput`, `Unavailable`, and what the proof is refused with.
         """
-        user_id = actor.user_id
-        if asked.new_password != asked.new_password_confirmation:
-            raise BadInput("new_password_confirmation is not the same as new_password.")
-        account = await self._proving.account(actor, asked.password, asked.proof)
-        slots: dict[SlotName, Slot] = {} if asked.slot is None else {"password": asked.slot}
-        sealed = seal_slots(self._vault, user_id, slots)
-        new_hash = await self._passwords.hash(asked.new_password)
-        await self._writer.write(
-            _change_password, account, new_hash, asked.kdf, sealed, users=[user_id], tell=self._revocations.apply
-        )
+        await self._new_passwords.take(await self._proving.account(actor, asked.password, asked.proof), asked)
 
     async def replace_password(
         self, actor: Actor, new_password: str, current: str | None, device: str = ""
@@ -213,10 +228,7 @@ class Accounts:
         account = await self._proving.account(actor, current, None)
         if account.password_hash is None:
             raise InvalidCredentials()
-        new_hash = await self._passwords.hash(new_password)
-        await self._writer.write(
-            _change_password, account, new_hash, None, {}, users=[account.id], tell=self._revocations.apply
-        )
+        new_hash = await self._new_passwords.set(account, new_password)
         return await self._signing_in.begin(
             msgspec.structs.replace(account, password_hash=new_hash), COOKIE_TERMS, device
         )
@@ -263,13 +275,14 @@ class Accounts:
         """Name another picture of the user, or none; the answer is the one before."""
         return (await self._set(user_id, {"picture": picture}, None)).picture_before
 
-    async def _set(self, user_id: str, values: dict[str, Any], op_id: str | None) -> _Settings:
+    async def _set(self, user_id: str, values: dict[str, Any], op_id: str | None) -> SettingsDone:
         request = Request(user_id, user_id, op_id, self._request_mac("settings", values))
         return await self._writer.write(
-            _apply_settings, request, values, users=[user_id], tell=partial(self._tell_settings, user_id, values)
+            apply_settings, request, values, users=[user_id], tell=partial(self.tell_settings, user_id, values)
         )
 
-    def _tell_settings(self, user_id: str, values: dict[str, Any], done: _Settings) -> None:
+    def tell_settings(self, user_id: str, values: dict[str, Any], done: SettingsDone) -> None:
+        """Push what `apply_settings` did with these values, after the commit."""
         push = SettingsPush(user_version=done.change.version, changes=[done.change])
         self._publisher.to_user(user_id, "settings", push)
         if "hidden" in values:
@@ -285,45 +298,17 @@ def _by_name(slots: FirstSlots | None) -> dict[SlotName, Slot]:
     return {} if slots is None else {"password": slots.password, "recovery": slots.recovery}
 
 
-def _begin(
-    transaction: Transaction,
-    new: users.NewAccount,
-    keys: NewKeys,
-    slots: Mapping[SlotName, str],
-    admitted: Admitted,
-    also: Callable[[Transaction], None] | None,
-) -> None:
-    invitation = admitted.require(transaction)
-    # Of an account whose first way in is refused nothing is left, and its invitation is not used up.
-    with transaction.connection.begin_nested():
-        users.insert_account(transaction, new)
-        if invitation is not None:
-            invitations.use(transaction, invitation)
-        store_keys(transaction, new.id, keys, slots)
-        if also is not None:
-            also(transaction)
-
-
-def _change_password(
-    transaction: Transaction, account: users.Account, new_hash: str, kdf: Kdf | None, slots: Mapping[SlotName, str]
-) -> list[families.Revocation]:
-    users.change_password(transaction, account, new_hash, kdf)
-    key_slots.drop_slot(transaction, account.id, "password")  # the new password does not open it
-    key_slots.put_slots(transaction, account.id, slots)
-    return [*families.revoke_all(transaction, account.id), *api_tokens.revoke_all(transaction, account.id)]
-
-
-def _apply_settings(transaction: Transaction, request: Request, values: dict[str, Any]) -> _Settings:
+def apply_settings(transaction: Transaction, request: Request, values: dict[str, Any]) -> SettingsDone:
     """Write the settings once; a repeat answers with, and announces, the row as it is now."""
     connection, user_id = transaction.connection, request.user_id
     before = users.picture_of(connection, user_id) if "picture" in values else None
     once(transaction, request, partial(_write_settings, transaction, user_id, values))
     change = users.settings_change(connection, user_id)
     if not values.keys() & SHOWN_TO_CONTACTS:
-        return _Settings(change, [], [])
+        return SettingsDone(change, [], [])
     # To contacts one is no stranger, and no more is one to oneself.
     shown = users.public_users(connection, user_id, [user_id])
-    return _Settings(change, users.contacts(connection, user_id), shown, before)
+    return SettingsDone(change, users.contacts(connection, user_id), shown, before)
 
 
 def _write_settings(transaction: Transaction, user_id: str, values: dict[str, Any]) -> tuple[str, int]:
@@ -339,6 +324,6 @@ def _display_name(text: str) -> str:
     return check_text(text.strip(), "display_name", LONGEST_DISPLAY_NAME, shortest=1)
 
 
-def _own(done: _Settings) -> OwnUser:
+def _own(done: SettingsDone) -> OwnUser:
     assert isinstance(done.change.data, OwnUser)
     return done.change.data

@@ -40,6 +40,7 @@ from hubbub.auth.limits import Addresses, Limiter
 from hubbub.auth.revocations import Revocations
 from hubbub.auth.tokens import Tokens
 from hubbub.http.account_routes import account_routes, key_routes
+from hubbub.http.address_routes import Mailboxes, address_routes, mail_token_routes
 from hubbub.http.auth_routes import auth_routes
 from hubbub.http.bearer import signed_in
 from hubbub.http.channel_routes import channel_routes
@@ -74,6 +75,7 @@ def create_app(
     proving: Proving,
     work: ProofOfWork,
     invitations: Invitations,
+    mailboxes: Mailboxes,
     keys: UserKeys,
     directory: Directory,
     messages: Messages,
@@ -123,6 +125,7 @@ def create_app(
                 session_routes(sessions),
                 token_routes(token_making),
                 bot_routes(bots),
+                address_routes(mailboxes, limiter),
                 chat_account_routes(accounts, limiter),
                 passkey_routes(passkeys, proving, limiter),
                 picture_routes(accounts, pictures, limiter),
@@ -150,6 +153,7 @@ def create_app(
         return [
             auth_routes(accounts, signing_in, work, limiter, addresses),
             passkey_sign_in(passkeys, work, limiter, addresses),
+            mail_token_routes(mailboxes, limiter, addresses),
             chat_sign_in(accounts, work, limiter, addresses, own),
             api,
             shown_pictures(pictures),

@@ -98,7 +98,7 @@ def claim(transaction: Transaction, most: int) -> Taken:
     rows = transaction.connection.execute(
         select(*columns)
         .where(mails.c.state == "waiting", mails.c.due_at <= transaction.now)
-        .order_by(mails.c.due_at)
+        .order_by(mails.c.due_at, mails.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()

@@ -13,13 +13,14 @@ from hubbub.storage.schema import conversations, memberships, user_changes, user
 from hubbub.storage.unique import insert_unless_taken
 from hubbub.storage.user_stream import SETTINGS, advance
 from hubbub.storage.writer import Transaction
-from hubbub.wire.errors import EmailTaken, IdTaken, InvalidCredentials, NotFound
+from hubbub.wire.errors import BadInput, EmailTaken, IdTaken, InvalidCredentials, NotFound
 from hubbub.wire.events import Author, Changed
 from hubbub.wire.ids import is_id
 from hubbub.wire.keys import Kdf
 from hubbub.wire.resources import Agreement, OwnUser, PublicUser
 
 LARGEST_PRESENCE_GROUP = 100
+LONGEST_EMAIL_KEY = 320
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -43,6 +44,15 @@ class NewAccount(msgspec.Struct, frozen=True):
     owner_id: str | None = None
 
 
+class Mailbox(msgspec.Struct, frozen=True):
+    """The address of an account; `confirmed`: whoever owns the account reads what is sent there."""
+
+    email: str
+    confirmed: bool
+    display_name: str
+    disabled: bool
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a page ends, of users or of channels: `inserted_at` in milliseconds, and the id."""
 
@@ -55,6 +65,13 @@ def email_key(email: str) -> str:
     does.
     """
     return email.strip().casefold()
+
+
+def checked_email(email: str) -> str:
+    """The address as it is kept. Raises `BadInput` when it is too long to be compared."""
+    if len(email_key(email)) > LONGEST_EMAIL_KEY:  # some letters are several when case is folded
+        raise BadInput("email is too long.")
+    return email.strip()
 
 
 # --- one account --------------------------------------------------------------------------------------------
@@ -76,6 +93,13 @@ def _account(connection: Connection, condition: Any) -> Account | None:
 def address_of(connection: Connection, user_id: str) -> str:
     """The address of an account; empty where it has none, or there is no such account."""
     return connection.execute(select(users.c.email).where(users.c.id == user_id)).scalar() or ""
+
+
+def mailbox(connection: Connection, user_id: str) -> Mailbox | None:
+    row = connection.execute(
+        select(users.c.email, users.c.confirmed_at, users.c.display_name, users.c.disabled).where(users.c.id == user_id)
+    ).one_or_none()
+    return Mailbox(row.email, row.confirmed_at is not None, row.display_name, row.disabled) if row else None
 
 
 def kdf_by_email(connection: Connection, email: str) -> Kdf | None:
@@ -196,6 +220,20 @@ def require_unchanged(connection: Connection, account: Account) -> None:
         raise InvalidCredentials()
 
 
+def confirm(transaction: Transaction, user_id: str) -> None:
+    """The user's address is proven to be theirs. The user must be locked."""
+    unproven = select(users.c.id).where(users.c.id == user_id, users.c.confirmed_at.is_(None))
+    if transaction.connection.execute(unproven).first():
+        change_settings(transaction, user_id, {"confirmed_at": transaction.now})
+
+
+def move(transaction: Transaction, user_id: str, email: str) -> None:
+    """Give the user another address; the database refuses one that is taken."""
+    transaction.connection.execute(
+        update(users).where(users.c.id == user_id).values(email=email, email_key=email_key(email))
+    )
+
+
 def replace_password_hash(transaction: Transaction, account: Account, password_hash: str) -> None:
     """Store another hash of the same password. Raises as `require_unchanged`."""
     _set_password(transaction, account, {"password_hash": password_hash})
@@ -247,6 +285,7 @@ def own_user(connection: Connection, user_id: str) -> OwnUser | None:
     return OwnUser(
         id=row.id,
         email=row.email,
+        confirmed=row.confirmed_at is not None,
         display_name=row.display_name,
         about=row.about,
         picture=row.picture,

@@ -121,15 +121,12 @@ class Prelogin(Body, kw_only=True):
     email: Annotated[str, Meta(min_length=1, max_length=254)]
 
 
-class ChangePassword(Body, kw_only=True):
+class SetPassword(Body, kw_only=True):
     """With `kdf`, `new_password` is what the client derived by it, and `slot` the account key under the rest.
 
     A change that brings no `slot` deletes the old one; one without `kdf` says that the password is sent as it is typed.
-    In place of the current `password` there may be another `proof`: an account may have none.
     """
 
-    password: Password | None = None
-    proof: Proof | None = None
     new_password: NewPassword
     new_password_confirmation: Password
     kdf: Kdf | None = None
@@ -141,8 +138,23 @@ class ChangePassword(Body, kw_only=True):
             _require_derived(self.new_password, "new_password")
         elif self.slot is not None:
             raise BadInput("slot: it is opened by what kdf gives; send both.")
-        if self.password is None and self.proof is None:
-            raise BadInput("password: send the current one, or another proof.")
+
+
+class ChangePassword(SetPassword, kw_only=True):
+    """In place of the current `password` there may be another `proof`: an account may have none."""
+
+    password: Password | None = None
+    proof: Proof | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_proof(self.password, self.proof)
+
+
+def require_proof(password: Password | None, proof: Proof | None) -> None:
+    """Raise `BadInput` when neither is there."""
+    if password is None and proof is None:
+        raise BadInput("password: send the current one, or another proof.")
 
 
 class ChangeProfile(Body, kw_only=True):
@@ -278,12 +290,13 @@ class NewChatPassword(Body, kw_only=True):
 class OwnUser(msgspec.Struct, kw_only=True):
     """A user as they see themselves; also the row `settings` of their stream. The address of a bot is empty.
 
-    `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the
-    code of conduct as it is now; `none`: this server has none.
+    `confirmed`: the address is proven to be theirs. `picture` names it in `/pictures/{picture}/256.webp`; null: there
+    is none. `conduct`: whether they agreed to the code of conduct as it is now; `none`: this server has none.
     """
 
     id: str
     email: str
+    confirmed: bool
     display_name: str
     about: str
     picture: str | None

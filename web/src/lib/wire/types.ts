@@ -504,12 +504,13 @@ export interface SettingsChange {
 /**
  * A user as they see themselves; also the row `settings` of their stream. The address of a bot is empty.
  *
- * `picture` names it in `/pictures/{picture}/256.webp`; null: there is none. `conduct`: whether they agreed to the
- * code of conduct as it is now; `none`: this server has none.
+ * `confirmed`: the address is proven to be theirs. `picture` names it in `/pictures/{picture}/256.webp`; null: there
+ * is none. `conduct`: whether they agreed to the code of conduct as it is now; `none`: this server has none.
  */
 export interface OwnUser {
 	id: string;
 	email: string;
+	confirmed: boolean;
 	display_name: string;
 	about: string;
 	picture: string | null;
@@ -1113,15 +1114,23 @@ export interface Prelogin {
  * With `kdf`, `new_password` is what the client derived by it, and `slot` the account key under the rest.
  *
  * A change that brings no `slot` deletes the old one; one without `kdf` says that the password is sent as it is typed.
- * In place of the current `password` there may be another `proof`: an account may have none.
  */
-export interface ChangePassword {
-	password?: string | null;
-	proof?: Proof | null;
+export interface SetPassword {
 	new_password: string;
 	new_password_confirmation: string;
 	kdf?: Kdf | null;
 	slot?: Slot | null;
+}
+/**
+ * In place of the current `password` there may be another `proof`: an account may have none.
+ */
+export interface ChangePassword {
+	new_password: string;
+	new_password_confirmation: string;
+	kdf?: Kdf | null;
+	slot?: Slot | null;
+	password?: string | null;
+	proof?: Proof | null;
 }
 /**
  * What is left out stays as it is.
@@ -2002,4 +2011,52 @@ export interface NewBot {
 }
 export interface BotList {
 	items: PublicUser[];
+}
+export interface TokenFromMail {
+	/**
+	 * From a letter: what stands behind the # of its link.
+	 */
+	token: string;
+}
+export interface ForgottenPassword {
+	email: string;
+}
+/**
+ * `password`, the one until now, is only checked if sent: who forgot it has none.
+ */
+export interface ResetBody {
+	new_password: string;
+	new_password_confirmation: string;
+	kdf?: Kdf | null;
+	slot?: Slot | null;
+	/**
+	 * From a letter: what stands behind the # of its link.
+	 */
+	token: string;
+	password?: string | null;
+}
+/**
+ * `token` came to the address that the account has. In place of the `password` there may be another `proof`: an
+ * account may have none.
+ */
+export interface ChangeEmail {
+	/**
+	 * From a letter: what stands behind the # of its link.
+	 */
+	token: string;
+	/**
+	 * An e-mail address; compared without regard to case.
+	 */
+	email: string;
+	password?: string | null;
+	proof?: Proof | null;
+}
+export interface TokenHolder {
+	id: string;
+	email: string;
+	display_name: string;
+}
+export interface TokenOwner {
+	user: TokenHolder;
+	success?: boolean;
 }
