@@ -177,8 +177,8 @@ async def test_filling_a_room_is_slowed_down_by_address(limited: World) -> None:
 
 
 async def test_guessing_passwords_is_slowed_down_by_address(limited: World) -> None:
-    guess = {"email": "ada@example.com", "password": "wrong"}
-    for _ in range(LOGIN.burst):
+    for account in range(LOGIN.burst):
+        guess = {"email": f"somebody.{account}@example.com", "password": "wrong"}
         assert (await limited.client.post("/auth/login", json=guess)).status_code == 401
     answer = await limited.client.post("/auth/login", json=guess)
     assert is_problem(answer, 429, "rate_limited")

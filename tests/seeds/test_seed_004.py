@@ -83,6 +83,7 @@ async def test_guests_read_live(people: People, doors: Doors) -> None:
             "name": heard["author"]["name"],
             "display_name": "Dante Lav",
             "picture": None,
+            "bot": False,
         }
 
 
