@@ -13,11 +13,10 @@ from tests.http.test_signing_in import is_problem
 from tests.http.world import Person, World
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 async def admin(world: World) -> Person:
-    person = await world.register("root@example.org", "Root")
-    await world.writer.write(set_admin, person.id, True, users=[person.id])
-    return person
+    """Before everybody else: the first is an admin, and nobody after them."""
+    return await world.register("root@example.org", "Root")
 
 
 async def reported(person: Person, **report: Any) -> dict[str, Any]:
