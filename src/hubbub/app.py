@@ -419,6 +419,7 @@ class Server:
             reader=self._reader,
             writer=self._writer,
             accounts=self._accounts,
+            admission=self._admission,
             mailing=self._mailing,
             tokens=self._tokens_by_mail,
             proving=self._proving,

@@ -293,7 +293,13 @@ class World:
         }
         return Mailboxes(
             Forgotten(**shared, credentials=self.credentials, new_passwords=self.new_passwords, clock=self.clock),
-            EmailAddresses(**shared, proving=self.proving, accounts=self.accounts, mailing=self.mailing),
+            EmailAddresses(
+                **shared,
+                proving=self.proving,
+                accounts=self.accounts,
+                admission=self._admission(),
+                mailing=self.mailing,
+            ),
         )
 
     def _accounts(self) -> Accounts:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from hubbub.auth.limits import MemoryLimiter
+from hubbub.config import Settings
 from hubbub.storage.users import set_disabled
 from hubbub.wire.signing import b64u
 from tests.http.world import PASSWORD, Person, World
@@ -353,6 +354,17 @@ async def test_a_new_address_is_the_accounts_once_it_is_confirmed(world: World, 
     refused(await world.client.post("/auth/login", json={"email": ADA, "password": PASSWORD}), "invalid_credentials")
     assert "was changed" in str((await world.letters(ADA))[-1]["Subject"])
     assert (await world.register(ADA)).id != ada.id, "the old one is free again"
+
+
+async def test_an_account_does_not_move_to_an_address_that_the_server_does_not_take(tmp_path: Path) -> None:
+    world = World(tmp_path, joining=Settings(captcha=False, allowed_addresses=[r".*@example\.com"]))
+    await world.open()
+    ada = await world.register(ADA)
+    token = await asked(world, ada, PATHS["change address"])
+    body = {"token": token, "email": NEW_ADDRESS, "password": PASSWORD}
+    refused(await ada.patch("/api/email", body), "address_not_allowed")
+    assert (await ada.patch("/api/email", {**body, "email": "ada.new@example.com"})).status_code == 204
+    await world.close()
 
 
 async def test_a_name_of_ones_own_stays_and_an_old_address_is_not_left_as_one(world: World, ada: Person) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.exc import IntegrityError
 
 from hubbub.actions.accounts import Accounts, SettingsDone, apply_settings
+from hubbub.actions.admission import Admission
 from hubbub.actions.mailing import Mailing
 from hubbub.actions.proving import Proving
 from hubbub.actions.tokens_by_mail import TokensByMail
@@ -50,6 +51,7 @@ class EmailAddresses:
         reader: Reader,
         writer: Writer,
         accounts: Accounts,
+        admission: Admission,
         mailing: Mailing,
         tokens: TokensByMail,
         proving: Proving,
@@ -59,6 +61,7 @@ class EmailAddresses:
         self._reader = reader
         self._writer = writer
         self._accounts = accounts
+        self._admission = admission
         self._mailing = mailing
         self._tokens = tokens
         self._proving = proving
@@ -132,9 +135,11 @@ class EmailAddresses:
         """Ask who reads the new address to confirm it. For one that has an account the same is done, but its owner is
         told that nothing was changed.
 
-        Raises `InvalidToken`, `ExpiredToken`, `BadInput`, `TooFast`, and what the proof is refused with.
+        Raises `InvalidToken`, `ExpiredToken`, `BadInput`, `AddressNotAllowed`, `TooFast`, and what the proof is refused
+        with.
         """
         email = users.checked_email(asked.email)
+        self._admission.require_allowed(email)
         account = await self._proving.account(actor, asked.password, asked.proof)
         await self._limiter.spend(NEW_ADDRESS, self._addresses.key(users.email_key(email)))
         await self._writer.write(self._change, account, stored(asked.token), email, users=[actor.user_id])

@@ -105,7 +105,7 @@ def address_routes(mailboxes: Mailboxes, limiter: Limiter) -> Router:
         "/email",
         status_code=204,
         guards=[limited_by_user(limiter, PROVING)],
-        responses=errors(*SIGNED_IN, *WITH_BODY),
+        responses=errors(*SIGNED_IN, *WITH_BODY, 403),
         summary="Name another address; it becomes yours when its token is confirmed",
         description=(
             "A letter goes to the new address, and `POST /auth/confirm` with its token makes it the account's. "
