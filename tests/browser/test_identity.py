@@ -56,6 +56,7 @@ async def talking(visitors: Visitors, name: str, other_name: str) -> tuple[Visit
     await one.find(other)
     await one.say("Hello")
     await other.open(name)
+    await other.sees("Hello")
     await other.say("Hello to you")
     await one.reads("Hello", "Hello to you")
     return one, other

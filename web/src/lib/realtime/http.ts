@@ -3,6 +3,7 @@
 import type {
 	BeginRegistration,
 	Challenge,
+	ChangeEmail,
 	ChangePassword,
 	ConversationPulled,
 	Login,
@@ -24,10 +25,13 @@ import type {
 	Register,
 	RegisterKeys,
 	RegisterWithPasskey,
+	ResetBody,
 	SignedIn,
 	SignedInByPasskey,
 	StreamPulled,
 	Stretching,
+	TokenHolder,
+	TokenOwner,
 	UserPage,
 	ChangeProfile
 } from '../wire/types.ts';
@@ -113,6 +117,25 @@ export class Api {
 		return this.#ask('POST', '/auth/passkey/register/finish', { json: account });
 	}
 
+	/** Whatever the address, the answer is the same. */
+	forgotPassword(email: string): Promise<void> {
+		return this.#ask('POST', '/auth/password/request', { json: { email } });
+	}
+
+	/** Whose password a token from a letter sets. */
+	async ownerOfReset(token: string): Promise<TokenHolder> {
+		return (await this.#ask<TokenOwner>('POST', '/auth/password/confirm', { json: { token } })).user;
+	}
+
+	resetPassword(reset: ResetBody): Promise<void> {
+		return this.#ask('POST', '/auth/password/reset', { json: reset });
+	}
+
+	/** The address that the token from a letter was sent to is read by its owner. */
+	confirmAddress(token: string): Promise<void> {
+		return this.#ask('POST', '/auth/confirm', { json: { token } });
+	}
+
 	/** Repeated with the same `op_id` within five minutes it is answered alike. */
 	refresh(token: string, opId: string): Promise<SignedIn> {
 		return this.#ask('POST', '/auth/refresh', { json: { token, op_id: opId } });
@@ -133,6 +156,20 @@ export class Api {
 	/** Ends this sign-in, and no other. */
 	signOut(): Promise<void> {
 		return this.#ask('POST', '/api/logout', { signedIn: true });
+	}
+
+	/** Has the letter sent again that confirms the address. */
+	askToConfirm(): Promise<void> {
+		return this.#ask('POST', '/api/token/email_confirm', { signedIn: true });
+	}
+
+	/** Has a letter sent to the address one has, which lets one name another. */
+	askToChangeAddress(): Promise<void> {
+		return this.#ask('POST', '/api/token/email_change', { signedIn: true });
+	}
+
+	changeAddress(change: ChangeEmail): Promise<void> {
+		return this.#ask('PATCH', '/api/email', { signedIn: true, json: change });
 	}
 
 	signOutAll(): Promise<void> {

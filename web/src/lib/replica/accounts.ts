@@ -10,7 +10,7 @@ import { proven, solve } from '../realtime/captcha.ts';
 import { Api, type OwnKeys as WireKeys, type SignedIn } from '../realtime/http.ts';
 import { Problem, Unreachable } from '../realtime/problems.ts';
 import { only } from '../realtime/tokens.ts';
-import type { Challenge, Login, Proof } from '../wire/types.ts';
+import type { Challenge, Login, OwnUser, Proof } from '../wire/types.ts';
 import { keepKeys, openAccount, openKept, wipe, type Account, type AccountCrypto } from './account.ts';
 import { Attempts, type Attempt } from './attempts.ts';
 import { Device, type AccountRow } from './device.ts';
@@ -232,6 +232,45 @@ export class Accounts {
 		return { words };
 	}
 
+	// --- by letters -----------------------------------------------------------------------------------------------
+
+	/** Has a letter sent that sets a new password, if the address has an account. */
+	forgotPassword(email: string): Promise<void> {
+		return this.#api.forgotPassword(email);
+	}
+
+	/**
+	 * Sets a password by the token of a letter, and signs in with it. No password slot goes with it, for what opened the
+	 * account key is forgotten: `recover`, unless this device still holds the key.
+	 */
+	async resetPassword(token: string, password: string): Promise<'open' | 'recover'> {
+		const { email } = await this.#api.ownerOfReset(token);
+		const kdf = await this.#crypto.newKdf();
+		const { secret } = await this.#crypto.deriveSecret(password, kdf);
+		await this.#api.resetPassword({ token, new_password: secret, new_password_confirmation: secret, kdf });
+		return this.login(email, password);
+	}
+
+	/** One reads the letters that go to the address: it is one's own, from now on if it was not. */
+	confirmAddress(token: string): Promise<void> {
+		return this.#api.confirmAddress(token);
+	}
+
+	askToConfirm(): Promise<void> {
+		return this.#required().api.askToConfirm();
+	}
+
+	askToChangeAddress(): Promise<void> {
+		return this.#required().api.askToChangeAddress();
+	}
+
+	/** By the token of the letter that was asked for. The new address counts once it is confirmed. */
+	async changeAddress(token: string, email: string, password: string): Promise<void> {
+		const account = this.#required();
+		const proof = await this.#provenBy(await this.#ownKeys(account), password);
+		await account.api.changeAddress({ token, email, ...proof });
+	}
+
 	// --- while one is in --------------------------------------------------------------------------------------------
 
 	/** Ends every other sign-in; this one goes on without a break. */
@@ -247,7 +286,7 @@ export class Accounts {
 			const api = this.#api.as(only(token));
 			// Without an answer it was changed or not: whether the new password signs in will tell.
 			const lost = await unlessLost(api.changePassword({ ...proof, ...change }));
-			return this.#signInAgain(email, after.secret, lost);
+			return this.#signInAgain(await this.#address(email), after.secret, lost);
 		});
 		const now = { ...own, kdf, slots: { ...own.slots, password: slot } };
 		await account.replica.facts.put({ name: 'own_keys', value: now });
@@ -310,6 +349,12 @@ export class Accounts {
 	async #proof(): Promise<string | null> {
 		const fact = await this.#standing.account?.replica.facts.get('device_proof');
 		return (fact?.value as string | undefined) ?? null;
+	}
+
+	/** One's address now: it may be another than the one that was signed in with. */
+	async #address(before: string): Promise<string> {
+		const me = await this.#standing.account?.replica.facts.get('me');
+		return (me?.value as OwnUser | undefined)?.email ?? before;
 	}
 
 	async #signInAgain(email: string, secret: string, lost: Unreachable | null): Promise<SignedIn> {

@@ -14,7 +14,18 @@ export interface Visit {
 }
 
 const forGuests = new Set(['/', '/login', '/register']);
-const forAll = new Set(['/about', '/news', '/news/[page]', '/(chats)/channels/[name]', '/(chats)/rooms/[id]']);
+const forAll = new Set([
+	'/about',
+	'/news',
+	'/news/[page]',
+	'/(chats)/channels/[name]',
+	'/(chats)/rooms/[id]',
+	// Where letters lead: what stands behind the # would be lost on the way through another page.
+	'/forgot',
+	'/reset',
+	'/confirm',
+	'/address'
+]);
 
 /** Where a deep link leads after signing in: a path of this origin, never another's. */
 export function wanted(query: Pick<URLSearchParams, 'get'>): string | null {

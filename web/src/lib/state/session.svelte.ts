@@ -92,6 +92,31 @@ class Session {
 		return this.#make(() => this.#here.startAnew(password));
 	}
 
+	forgotPassword(address: string): Promise<void> {
+		return this.#here.forgotPassword(address);
+	}
+
+	async resetPassword(token: string, password: string): Promise<void> {
+		await this.#here.resetPassword(token, password);
+		this.client?.do.wake();
+	}
+
+	confirmAddress(token: string): Promise<void> {
+		return this.#here.confirmAddress(token);
+	}
+
+	askToConfirm(): Promise<void> {
+		return this.#here.askToConfirm();
+	}
+
+	askToChangeAddress(): Promise<void> {
+		return this.#here.askToChangeAddress();
+	}
+
+	changeAddress(token: string, address: string, password: string): Promise<void> {
+		return this.#here.changeAddress(token, address, password);
+	}
+
 	changePassword(old: string, next: string): Promise<void> {
 		return this.#here.changePassword(old, next);
 	}

@@ -1,5 +1,5 @@
 /** What is wrong with what was typed, before anything is sent. null: nothing. */
-import { strings } from './strings';
+import { codeOf, strings } from './strings';
 
 const { wrong } = strings.account;
 
@@ -23,4 +23,9 @@ export function wrongNewPassword(password: string): string | null {
 
 export function wrongPassword(password: string): string | null {
 	return password ? null : wrong.passwordMissing;
+}
+
+/** Whether the server refused the token of a letter: it was used, or its time is over. */
+export function isStale(error: unknown): boolean {
+	return ['invalid_token', 'expired_token'].includes(codeOf(error) ?? '');
 }

@@ -156,8 +156,6 @@ export const strings = {
 		none: 'No account yet?',
 		register: 'Make one',
 		forgot: 'Forgot your password?',
-		forgotText:
-			'Only you have it, so nobody can send it to you: look in your password manager, or wherever you keep such things. This server cannot set a new one for you yet. Keep your recovery code all the same: it opens your messages when a password no longer does.',
 		again: 'Your sign-in has ended. Sign in again to go on; what you wrote is kept.'
 	},
 
@@ -281,7 +279,7 @@ export const strings = {
 			{
 				title: 'If you lose your password',
 				text: [
-					'Nobody can send you a new one that opens your messages: that is the point. Where a password no longer opens them, the 24 words of your recovery code do. To sign in you need a password all the same, and a forgotten one cannot be replaced yet. So keep both.'
+					'Nobody can send you a new one that opens your messages: that is the point. A letter to your address sets a new password, which signs you in. Your messages are then opened by the 24 words of your recovery code, or by a device that is still signed in. So keep the code.'
 				]
 			}
 		] as { title: string; text: string[]; list?: string[] }[],
