@@ -15,6 +15,10 @@ GUEST_PAGES = {
     "/news": "News",
     "/no/such/page": "There is no such page",
     "/login": "Welcome back",
+    "/forgot": "Forgot your password?",
+    "/reset#token": "A new password",
+    "/confirm#token": "Confirm your address",
+    "/address#token": "Another address",
     "/register": "Make an account",
 }
 RICH = """**Look** at `this`, and at https://example.org/a/page:

@@ -49,6 +49,7 @@ export const mail = {
 		unconfirmedText:
 			'Open the link in the letter that we sent there. Without it nobody can tell whether a letter with a new password would reach you.',
 		again: 'Send it again',
+		againText: 'The letter is lost, or its link too old?',
 		sent: (address: string) => `A letter to ${address} is on its way.`,
 		change: 'Change the address',
 		changeText: 'We send a letter to the address that you have now; its link asks for the new one.',
