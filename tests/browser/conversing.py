@@ -162,11 +162,12 @@ class Conversing:
         await dialog.get_by_role("button", name="Save").click()
         await expect(dialog).to_be_hidden()
 
-    async def leave(self) -> None:
+    async def leave(self, place: str = "group") -> None:
+        """`place`: as the page calls it, `group` or `channel`."""
         await self.about_group()
-        await self.page.get_by_role("button", name="Leave the group").click()
-        dialog = self.page.get_by_role("dialog", name="Leave this group?")
-        await dialog.get_by_role("button", name="Leave the group").click()
+        await self.page.get_by_role("button", name=f"Leave the {place}").click()
+        dialog = self.page.get_by_role("dialog", name=f"Leave this {place}?")
+        await dialog.get_by_role("button", name=f"Leave the {place}").click()
         await expect(dialog).to_be_hidden()
 
     async def about_group(self) -> None:

@@ -28,5 +28,5 @@ async def test_who_subscribes_reads_and_writes_and_the_owner_alone_renames(visit
     await owner.rename("Ships")
     for one in (owner, reader):
         await expect(one.listed("Ships")).to_be_visible()
-    await reader.leave()
+    await reader.leave("channel")
     await expect(owner.page.get_by_text("1 member")).to_be_visible()

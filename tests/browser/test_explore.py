@@ -21,7 +21,7 @@ async def test_a_channel_is_begun_found_and_subscribed_to(visitors: Visitors) ->
     await vera.sees("Feed it daily")
     await vera.say("Twice in summer")
     await uwe.sees("Twice in summer")
-    await vera.leave()
+    await vera.leave("channel")
     await expect(vera.page.get_by_text("You no longer subscribe to this channel.")).to_be_visible()
     await vera.sees("Feed it daily")
     await vera.page.get_by_role("button", name="Subscribe").click()
