@@ -61,6 +61,7 @@ async def test_a_forgotten_password_is_replaced_and_the_words_open_the_messages(
     at_home = (await visitors.arrive()).is_also(ada)
     await at_home.page.goto("/login")
     await at_home.page.get_by_role("link", name="Forgot your password?").click()
+    await expect(at_home.page.get_by_role("heading", name="Forgot your password?")).to_be_visible()
     await at_home.page.get_by_label("E-mail address").fill(ada.email)
     await at_home.page.get_by_role("button", name="Send the letter").click()
     await expect(at_home.page.get_by_role("heading", name="Look into your mail")).to_be_visible()

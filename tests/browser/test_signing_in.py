@@ -19,6 +19,7 @@ async def test_a_second_device_reads_what_was_said_and_the_first_goes_on(visitor
     await cleo.find(dora)
     await cleo.say("Before the second device")
     await dora.open("Cleo")
+    await dora.sees("Before the second device")
     await dora.say("An answer")
     await cleo.reads("Before the second device", "An answer")
     await second.is_also(cleo).sign_in()
