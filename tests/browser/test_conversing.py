@@ -87,11 +87,18 @@ async def test_who_is_there_is_shown_and_marked_as_past_when_one_is_away(visitor
     await expect(header).to_contain_text("offline")
     await bob.page.goto("/chats")
     await expect(header).to_contain_text("online")
+    in_the_list = ada.listed("Bob")
+    await expect(in_the_list.get_by_text("online", exact=True)).to_be_attached()
     await ada.lose_network()
     await expect(header).to_contain_text("online when you were last connected")
+    await expect(in_the_list.get_by_text("unknown", exact=True)).to_be_attached()
     await ada.is_offline()
+    await bob.page.goto("about:blank")  # which nobody can tell Ada
+    await expect(in_the_list.get_by_text("unknown", exact=True)).to_be_attached()
     await ada.find_network()
     await expect(header).not_to_contain_text("last connected")
+    await expect(header).to_contain_text("offline")
+    await expect(in_the_list.get_by_text("unknown", exact=True)).to_have_count(0)
     await ada.is_up_to_date()
 
 
