@@ -347,6 +347,8 @@ class Server:
             revocations=self._revocations,
             guessing=self._guessing,
             mailing=self._mailing,
+            letters=self._tokens_by_mail,
+            confirmed_first=bool(self._settings.allowed_addresses),
         )
         self._proving = Proving(
             reader=reader, writer=writer, credentials=self._credentials, ceremonies=ceremonies, asserting=asserting

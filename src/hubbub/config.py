@@ -162,7 +162,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         list[str],
         Meta(
             description="Regular expressions (RE2), of which one has to match the whole address of a new account; "
-            "whether it is theirs is not checked yet. Those with a comma are for the file. Not set: any address."
+            "nobody signs in then before the link in a letter has shown that the address is theirs. Those with a comma "
+            "are for the file. Not set: any address."
         ),
     ] = []
     invitations: Annotated[

@@ -233,6 +233,8 @@ class World:
         self.credentials = Credentials(self.reader, self.passwords, SECRET)
         self.vault = Vault(VAULT_KEY)
         self.guessing = Guessing(limiter or NoLimits(), SECRET)
+        self.mailing = Mailing(self.vault)
+        self.tokens_by_mail = TokensByMail(self.mailing)
         self.signing_in = SigningIn(
             reader=self.reader,
             writer=self.writer,
@@ -240,7 +242,9 @@ class World:
             refresh_tokens=RefreshTokens(SECRET),
             revocations=self.revocations,
             guessing=self.guessing,
-            mailing=Mailing(self.vault),
+            mailing=self.mailing,
+            letters=self.tokens_by_mail,
+            confirmed_first=bool(self.joining.allowed_addresses),
         )
         self.ceremonies = Ceremonies(Challenges(SECRET, self.clock), ORIGIN, [ORIGIN])
         self.asserting = Asserting(self.reader, self.writer, self.ceremonies)
@@ -272,8 +276,6 @@ class World:
             delivery=self.postman,
             clock=self.clock,
         )
-        self.mailing = Mailing(self.vault)
-        self.tokens_by_mail = TokensByMail(self.mailing)
         self.new_passwords = NewPasswords(
             writer=self.writer,
             passwords=self.passwords,

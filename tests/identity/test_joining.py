@@ -15,6 +15,7 @@ from hubbub.config import Settings
 from hubbub.storage.users import set_admin, set_disabled
 from tests.http.test_signing_in import is_problem
 from tests.http.world import ORIGIN, PASSWORD, Person, World, fresh_database
+from tests.mail.postman import link_in
 
 DAY = 86_400
 
@@ -214,3 +215,52 @@ async def test_no_address_keeps_a_pattern_busy(tmp_path: Path) -> None:
     async with world_of(tmp_path, allowed_addresses=[r"(([a-z]+)+)+@example\.org"]) as world:
         answer = await asyncio.wait_for(by_auth(world, "a" * 240 + "@example.com", {}), 10)
         assert is_problem(answer, 403, "address_not_allowed")
+
+
+async def confirm(world: World, email: str) -> None:
+    _, token = link_in((await world.letters(email))[-1])
+    assert (await world.client.post("/auth/confirm", json={"token": token})).status_code == 204
+
+
+@every_way
+async def test_with_a_list_nobody_comes_in_before_their_address_is_proven(
+    tmp_path: Path, way: Callable[[World, str, dict[str, Any]], Awaitable[httpx.Response]]
+) -> None:
+    email = "ada@example.org"
+    async with world_of(tmp_path, allowed_addresses=[r".*@example\.org"]) as world:
+        assert is_problem(await way(world, email, {}), 403, "unconfirmed")
+        body = {"email": email, "password": PASSWORD}
+        assert is_problem(await world.client.post("/auth/login", json=body), 403, "unconfirmed")
+        wrong = await world.client.post("/auth/login", json={**body, "password": "Another password"})
+        assert is_problem(wrong, 401, "invalid_credentials")
+        assert len(await world.letters(email)) == 1, "no other letter so soon"
+        await confirm(world, email)
+        assert (await world.login(email)).answer["user"]["confirmed"]
+
+
+async def test_who_lost_the_letter_gets_another_by_signing_in(tmp_path: Path) -> None:
+    email = "ada@example.org"
+    async with world_of(tmp_path, allowed_addresses=[r".*@example\.org"]) as world:
+        await by_auth(world, email, {})
+        world.clock.ahead += 601
+        await world.client.post("/auth/login", json={"email": email, "password": PASSWORD})
+        first, second = (link_in(letter)[1] for letter in await world.letters(email))
+        assert is_problem(await world.client.post("/auth/confirm", json={"token": first}), 401, "invalid_token")
+        assert (await world.client.post("/auth/confirm", json={"token": second})).status_code == 204
+        await world.login(email)
+
+
+async def test_who_was_here_before_the_list_goes_on_where_they_were_once_they_have_confirmed(tmp_path: Path) -> None:
+    engine = fresh_database(tmp_path)
+    before = World(tmp_path, engine=engine)
+    await before.open()
+    ada = await before.register("ada@example.org")
+    await before.close()
+    joining = Settings(captcha=False, allowed_addresses=[r".*@example\.org"])
+    world = World(tmp_path, engine=engine, joining=joining)
+    await world.open()
+    body = {"token": ada.answer["refresh_token"]}
+    assert is_problem(await world.client.post("/auth/refresh", json=body), 403, "unconfirmed")
+    await confirm(world, "ada@example.org")
+    assert (await world.client.post("/auth/refresh", json=body)).status_code == 200
+    await world.close()

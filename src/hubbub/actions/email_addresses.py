@@ -23,7 +23,6 @@ from hubbub.mail.letters import (
     AddressChanged,
     AddressTaken,
     ChangeAddress,
-    ConfirmAddress,
     ConfirmNewAddress,
     Letter,
 )
@@ -72,12 +71,7 @@ class EmailAddresses:
 
     async def ask_to_confirm(self, user_id: str) -> None:
         """Send the token once more that proves the address; nothing where it is proven."""
-        await self._writer.write(self._send_confirmation, user_id, users=[user_id])
-
-    def _send_confirmation(self, transaction: Transaction, user_id: str) -> None:
-        mailbox = users.mailbox(transaction.connection, user_id)
-        if mailbox is not None and not mailbox.confirmed:
-            self._tokens.send(transaction, user_id, "email_confirm", ConfirmAddress, about=mailbox.email)
+        await self._writer.write(self._tokens.confirmation, user_id, users=[user_id])
 
     async def confirm(self, token: str) -> None:
         """The address that the token was sent to is read by the account's owner; it becomes the account's, where it is

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 from hubbub.actions.mailing import Mailing
 from hubbub.auth.address_tokens import LIFETIMES, fresh, stored
-from hubbub.mail.letters import Letter
-from hubbub.storage import address_tokens
+from hubbub.mail.letters import ConfirmAddress, Letter
+from hubbub.storage import address_tokens, users
 from hubbub.storage.address_tokens import Purpose
 from hubbub.storage.writer import Transaction
+
+# Seconds between two letters that nobody asked for by name.
+REMINDED_AGAIN = 600
 
 
 class TokensByMail:
@@ -36,3 +39,15 @@ class TokensByMail:
         token = fresh()
         address_tokens.issue(transaction, user_id, purpose, about, stored(token), LIFETIMES[purpose])
         self._mailing.queue(transaction, letter(token), about if to is None else to)
+
+    def confirmation(self, transaction: Transaction, user_id: str) -> None:
+        """Have the token sent that proves the address of an account; nothing where it is proven."""
+        mailbox = users.mailbox(transaction.connection, user_id)
+        if mailbox is not None and not mailbox.confirmed:
+            self.send(transaction, user_id, "email_confirm", ConfirmAddress, about=mailbox.email)
+
+    def remind(self, transaction: Transaction, user_id: str) -> None:
+        """As `confirmation`, unless such a letter was sent just now."""
+        since = LIFETIMES["email_confirm"] - REMINDED_AGAIN
+        if not address_tokens.is_good(transaction, user_id, "email_confirm", since):
+            self.confirmation(transaction, user_id)

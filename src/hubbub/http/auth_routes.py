@@ -66,7 +66,7 @@ def auth_routes(
         "/refresh",
         status_code=200,
         guards=[limited(limiter, addresses, REFRESH)],
-        responses=errors(*WITH_BODY, 401),
+        responses=errors(*WITH_BODY, 401, 403),
         summary="Exchange a refresh token for new tokens",
         description=(
             "A refresh token is good for one exchange. Using a spent one ends the sign-in that it stems from, except "

@@ -53,7 +53,7 @@ def passkey_sign_in(passkeys: Passkeys, work: ProofOfWork, limiter: Limiter, add
         "/finish",
         status_code=200,
         guards=[limited(limiter, addresses, LOGIN)],
-        responses=errors(*WITH_BODY, 401, 409),
+        responses=errors(*WITH_BODY, 401, 403, 409),
         summary="Sign in with what the passkey answered",
     )
     async def passkey_finish(request: HubbubRequest, data: JSONBody[PasskeySignIn]) -> SignedInByPasskey:

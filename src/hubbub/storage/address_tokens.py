@@ -31,6 +31,16 @@ def issue(transaction: Transaction, user_id: str, purpose: Purpose, email: str, 
     transaction.connection.execute(insert(address_tokens).values(**row, expires_at=transaction.now + lifetime * 1000))
 
 
+def is_good(transaction: Transaction, user_id: str, purpose: Purpose, seconds: int) -> bool:
+    """Whether the user has a token for this purpose that is good for longer than so many seconds."""
+    good = select(address_tokens.c.hash).where(
+        address_tokens.c.user_id == user_id,
+        address_tokens.c.purpose == purpose,
+        address_tokens.c.expires_at > transaction.now + seconds * 1000,
+    )
+    return transaction.connection.execute(good).first() is not None
+
+
 def owner(connection: Connection, purpose: Purpose, token_hash: str) -> str:
     """Whose token it is; a first look that tells which user to lock. Raises `InvalidToken`."""
     user_id = connection.execute(

@@ -193,6 +193,13 @@ class RegistrationClosed(Forbidden):
     sentence = "This server takes no new accounts."
 
 
+class Unconfirmed(Forbidden):
+    """Where `allowed_addresses` is set: an account whose address nobody proved yet gets no tokens."""
+
+    code = "unconfirmed"
+    sentence = "Confirm your address first, with the link in the letter that was sent to it; then sign in."
+
+
 class InvitationRequired(Forbidden):
     code = "invitation_required"
     sentence = "Only who was invited may make an account here."

@@ -36,6 +36,7 @@ export const problems: Record<string, string> = {
 	fresh_proof_required: 'Show once more that it is you, then try again.',
 	last_way_in: 'Nothing else would let you into your account. Add a password or another passkey first.',
 	registration_closed: 'This server takes no new accounts.',
+	unconfirmed: 'Confirm your address first: a letter with a link was sent to it. Then sign in here.',
 	invitation_required: 'You need an invitation to make an account here. Ask somebody who is here for a link.',
 	invalid_invitation: 'This invitation is not good, or no more. Ask for another link.',
 	address_not_allowed: 'This server does not take accounts with this e-mail address.',
