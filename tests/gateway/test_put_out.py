@@ -53,3 +53,29 @@ async def test_who_left_while_the_join_was_read_is_not_let_in(world: World, stil
     await network.replies(2)
     await world.bus.close()  # delivers what waits
     assert (b"for members" in network.written) is still_a_member
+
+
+async def test_who_was_taken_out_and_came_back_meanwhile_is_not_put_out_again(world: World) -> None:
+    """What was read of the members before they came back says nothing of them any more."""
+    user = new_id()
+    connection, network = world.connect(user)
+    world.members, world.channel.may_answer = {user}, _set()
+    connection.data_received(frame(TEXT, json.dumps(["1", "1", TOPIC, "phx_join", {}]).encode()))
+    await network.replies(1)
+    world.members = set()
+    world.may_tell.clear()
+    world.bus.publish(Published(TOPIC, "leave_conversation", b"{}", members_version=7))
+    await world.asked.wait()
+    world.members = {user}
+    connection.data_received(frame(TEXT, json.dumps(["2", "2", TOPIC, "phx_join", {}]).encode()))
+    await network.replies(2)
+    world.may_tell.set()
+    world.bus.publish(Published(TOPIC, "new_message", b'"for members"', members_version=7))
+    await network.brings(b"for members")
+    assert network.written.count(b"phx_close") == 1, "of the channel that was joined anew"
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event

@@ -89,6 +89,8 @@ class World:
         self.channel = SlowChannel()
         self.members: set[str] = set()
         self.asked = asyncio.Event()
+        self.may_tell = asyncio.Event()  # who the members are, as they were when that was asked
+        self.may_tell.set()
         self.now = 1_000_000.0
         self.topics = Topics(self.bus, self._members_among)
         reader = cast("Reader", None)  # revocations are not looked for here
@@ -110,8 +112,10 @@ class World:
         )
 
     async def _members_among(self, conversation_id: str, users: set[str]) -> tuple[set[str], int]:
+        found = users & self.members
         self.asked.set()
-        return users & self.members, 7
+        await self.may_tell.wait()
+        return found, 7
 
     def connect(self, user: str, seconds: float = 1800) -> tuple[Connection, Network]:
         """A signed-in socket whose token ends in so many seconds."""

@@ -76,10 +76,11 @@ class Listener(Protocol):
 class Topic:
     """The listeners of one topic in this process.
 
-    `departed_version` is what was known when they were last checked; `held` keeps what arrives during a recheck.
+    `departed_version` is what was known when they were last checked; `held` keeps what arrives during a recheck, and
+    `entered` who was let in during it.
     """
 
-    __slots__ = ("chatting", "departed_version", "held", "listeners", "name", "old_listeners")
+    __slots__ = ("chatting", "departed_version", "entered", "held", "listeners", "name", "old_listeners")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -88,6 +89,7 @@ class Topic:
         self.chatting: Group[Listener] = ()  # those on /ws/chat
         self.departed_version = 0
         self.held: list[Published] | None = None
+        self.entered: set[Listener] = set()
 
     def add(self, listener: Listener) -> None:
         if listener.codec is V2:
@@ -146,6 +148,8 @@ class Topics:
         topic = self._topics[name]
         topic.add(after)
         topic.remove(before)
+        if topic.held is not None:
+            topic.entered.add(after)
 
     def leave(self, name: str, listener: Listener) -> None:
         topic = self._topics.get(name)
@@ -227,11 +231,10 @@ class Topics:
 
         When the database cannot say, nobody hears what waits: they find the gap and pull.
         """
-        conversation_id = name.partition(":")[2]
-        listeners = topic.all()
-        users = {listener.user_id for listener in listeners if listener.user_id is not None}
         try:
-            readers, departed_version = await self._readers_among(conversation_id, users)
+            strangers = await self._strangers(name, topic)
+            while not topic.entered.isdisjoint(strangers):  # they came back after that was read, or just before
+                strangers = await self._strangers(name, topic)
         except Refusal:
             topic.held = None
             return
@@ -240,12 +243,20 @@ class Topics:
             topic.held = None
             return
         held, topic.held = topic.held or [], None
-        topic.departed_version = max(topic.departed_version, departed_version)
-        for listener in listeners:
-            if readers is not None and listener.user_id not in readers:
-                listener.evict(name)
+        topic.entered.clear()
+        for listener in strangers:
+            listener.evict(name)
         if topic:
             self._arrived(name, topic, held)
+
+    async def _strangers(self, name: str, topic: Topic) -> list[Listener]:
+        """Those of the listeners who may not listen; who is let in meanwhile is in `topic.entered`."""
+        topic.entered.clear()
+        listeners = topic.all()
+        users = {listener.user_id for listener in listeners if listener.user_id is not None}
+        readers, departed_version = await self._readers_among(name.partition(":")[2], users)
+        topic.departed_version = max(topic.departed_version, departed_version)
+        return [one for one in listeners if readers is not None and one.user_id not in readers]
 
 
 def _push_by_standing(codec: AnyCodec, name: str, listeners: Group[Listener], frames: Sequence[Published]) -> None:
