@@ -33,6 +33,7 @@ from hubbub.actions.closing import Closing
 from hubbub.actions.composing import Composer
 from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.conversation_keys import ConversationKeys
+from hubbub.actions.departing import Departing
 from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
 from hubbub.actions.email_addresses import EmailAddresses
@@ -44,6 +45,7 @@ from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
 from hubbub.actions.lifetimes import Lifetimes
+from hubbub.actions.links import Links
 from hubbub.actions.listings import Listings
 from hubbub.actions.mail_queue import MailQueue
 from hubbub.actions.mail_sending import MailSending
@@ -218,6 +220,16 @@ class Server:
         self._membership = Membership(
             self._writer, self._publisher, self._rosters, self._mac, max_members=settings.max_members
         )
+        self._departing = Departing(
+            reader=self._reader,
+            writer=self._writer,
+            proving=self._proving,
+            mailing=self._mailing,
+            pictures=self._pictures,
+            membership=self._membership,
+            publisher=self._publisher,
+            revocations=self._revocations,
+        )
         self._moderation = Moderation(self._reader, self._writer, self._publisher, self._rosters, self._mac)
         self._starting = Starting(
             self._writer,
@@ -298,7 +310,10 @@ class Server:
         await self._collecting.start()
         running.callback(self._collecting.close)
         running.push_async_callback(self._closing.stop)
+        running.push_async_callback(self._departing.stop)
         if self._sweep is not None:
+            leaving = asyncio.get_running_loop().create_task(self._departing.forever(), name="departing")
+            running.callback(leaving.cancel)
             finishing = asyncio.get_running_loop().create_task(self._closing.forever(), name="closing")
             running.callback(finishing.cancel)
             sweeping = asyncio.get_running_loop().create_task(self._sweep.forever(), name="sweep")
@@ -379,6 +394,7 @@ class Server:
             signing_in=self._signing_in,
             accounts=self._accounts,
         )
+        self._pictures = Pictures(reader=reader, store=PictureStore(self._settings.data_folder / "pictures"))
 
     def _make_conduct(self) -> Conduct:
         text = self._settings.conduct
@@ -428,7 +444,17 @@ class Server:
             limiter=self._limiter,
             addresses=self._addresses,
         )
-        return Mailboxes(forgotten, addresses)
+        links = Links(
+            reader=self._reader,
+            writer=self._writer,
+            accounts=self._accounts,
+            signing_in=self._signing_in,
+            tokens=self._tokens_by_mail,
+            limiter=self._limiter,
+            addresses=self._addresses,
+            revocations=self._revocations,
+        )
+        return Mailboxes(forgotten, addresses, links)
 
     def _make_rooms(self, keys: Keys, epoch: str, attending: PresenceStore) -> None:
         settings, view = self._settings, RoomView(self._settings.public_url)
@@ -548,6 +574,7 @@ class Server:
         api = create_app(
             accounts=self._accounts,
             signing_in=self._signing_in,
+            departing=self._departing,
             passkeys=self._passkeys,
             proving=self._proving,
             work=self._work,
@@ -577,10 +604,7 @@ class Server:
             reports=Reports(reader=self._reader, writer=self._writer, page_tokens=self._page_tokens),
             groups=self._groups,
             join_requests=self._join_requests,
-            pictures=Pictures(
-                reader=self._reader,
-                store=PictureStore(self._settings.data_folder / "pictures"),
-            ),
+            pictures=self._pictures,
             rooms=self._rooms,
             room_joining=self._room_joining,
             room_expelling=RoomExpelling(self._writer, self._publisher),

@@ -44,6 +44,11 @@ ROUTES = {
     ("post", "/api/change_password"),
     ("post", "/api/logout"),
     ("post", "/api/signout_all"),
+    ("post", "/api/account/delete"),
+    ("post", "/auth/link"),
+    ("post", "/auth/link/register"),
+    ("post", "/auth/link/owner"),
+    ("post", "/auth/link/request"),
     ("get", "/api/tokens"),
     ("post", "/api/tokens"),
     ("delete", "/api/tokens/{token_id}"),
@@ -158,7 +163,13 @@ async def test_the_document_refers_to_nothing_elsewhere(world: World) -> None:
 # --- schemathesis -------------------------------------------------------------------------------------------------
 
 # What ends the token of the run would leave nothing but 401 for the rest: each runs alone. Ids come from answers.
-ENDS_TOKENS = ("/api/logout", "/api/signout_all", "/api/change_password", "/api/sessions/{session_id}")
+ENDS_TOKENS = (
+    "/api/logout",
+    "/api/signout_all",
+    "/api/change_password",
+    "/api/account/delete",
+    "/api/sessions/{session_id}",
+)
 # What a schema cannot say, and so may refuse what it allows: a page token that we made, an address that is free, two
 # fields that agree or belong together, a signature that verifies, the password, what is in a picture, that 7.0 is no
 # whole number.
@@ -184,7 +195,7 @@ include-path = ["/api/groups/{group_id}", "/api/groups/{group_id}/membership"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "422"]
 
 [[operations]]
-include-path = ["/auth/register", "/api/register", "/auth/passkey/register/begin"]
+include-path = ["/auth/register", "/api/register", "/auth/passkey/register/begin", "/auth/link/register"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "409", "422"]
 
 [[operations]]
@@ -219,6 +230,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "409"]
 [[operations]]
 include-path = ["/api/tokens", "/api/bots"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409", "422"]
+
+[[operations]]
+include-path = "/api/account/delete"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "409"]
 
 [[operations]]
 include-path = "/api/keys"

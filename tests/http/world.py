@@ -24,6 +24,7 @@ from hubbub.actions.channels import Channels, Creators
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct, code_of
+from hubbub.actions.departing import Departing
 from hubbub.actions.directory import Directory
 from hubbub.actions.email_addresses import EmailAddresses
 from hubbub.actions.forgotten import Forgotten
@@ -32,6 +33,7 @@ from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
 from hubbub.actions.joining import Joining
 from hubbub.actions.leaderboard import Leaderboards
+from hubbub.actions.links import Links
 from hubbub.actions.mail_sending import MailSending
 from hubbub.actions.mailing import Mailing
 from hubbub.actions.membership import Membership
@@ -260,6 +262,8 @@ class World:
         self._make_mail()
         self.accounts = self._accounts()
         self.closing = Closing(self.reader, self.writer, Publisher(self.bus))
+        self.picture_files = Pictures(reader=self.reader, store=PictureStore(self.pictures))
+        self.departing = self._departing()
         self.creators = creators
         self.conduct = Conduct(self.reader, self.writer, self.accounts, code_of(conduct) if conduct else None)
         self.app = self._app(self.limiter)
@@ -302,6 +306,13 @@ class World:
                 admission=self._admission(),
                 mailing=self.mailing,
             ),
+            Links(
+                **shared,
+                accounts=self.accounts,
+                signing_in=self.signing_in,
+                revocations=self.revocations,
+                clock=self.clock,
+            ),
         )
 
     def _accounts(self) -> Accounts:
@@ -320,6 +331,19 @@ class World:
             publisher=Publisher(self.bus),
             request_mac=RequestMac(SECRET),
             admission=self._admission(),
+        )
+
+    def _departing(self) -> Departing:
+        publisher = Publisher(self.bus)
+        return Departing(
+            reader=self.reader,
+            writer=self.writer,
+            proving=self.proving,
+            mailing=self.mailing,
+            pictures=self.picture_files,
+            membership=Membership(self.writer, publisher, Rosters(100), RequestMac(SECRET)),
+            publisher=publisher,
+            revocations=self.revocations,
         )
 
     def _admission(self) -> Admission:
@@ -394,6 +418,7 @@ class World:
         return create_app(
             accounts=self.accounts,
             signing_in=self.signing_in,
+            departing=self.departing,
             passkeys=self._passkeys(),
             proving=self.proving,
             work=ProofOfWork(
@@ -417,7 +442,7 @@ class World:
             reports=Reports(reader=self.reader, writer=self.writer, page_tokens=PageTokens(SECRET)),
             groups=self._groups(requests),
             join_requests=requests,
-            pictures=Pictures(reader=self.reader, store=PictureStore(self.pictures)),
+            pictures=self.picture_files,
             sessions=Sessions(self.reader, self.writer, self.revocations, self.clock),
             tokens=self.tokens,
             api_tokens=self.api_tokens,
@@ -439,6 +464,7 @@ class World:
 
     async def close(self) -> None:
         await self.closing.stop()
+        await self.departing.stop()
         await self.revocations.stop()
         await self.client.aclose()
         await self.writer.close()

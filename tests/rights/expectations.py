@@ -219,6 +219,7 @@ A_PASSKEY: Final = {"id": "{passkey_id}", "name": "Laptop", "credential": AN_ATT
 A_REGISTRATION: Final = {"id": "{passkey_id}", "email": "{fresh}@example.com"}
 CHANGED: Final = "VerySecurePassword2!"
 NEW_PASSWORD: Final = {"password": "{password}", "new_password": CHANGED, "new_password_confirmation": CHANGED}
+GOING: Final = {"messages": "keep", "password": "{password}"}
 NEW_EMAIL: Final = {"token": "made up", "email": "{fresh}@example.com", "password": "{password}"}
 
 HTTP: Final[list[HttpRow]] = [
@@ -235,6 +236,10 @@ HTTP: Final[list[HttpRow]] = [
     ),
     HttpRow("post", "/auth/confirm", {}, {"token": "made up"}, FIVE_INVALID, reach="any"),
     HttpRow("post", "/auth/password/request", {}, {"email": "{email}"}, ANYONE, reach="any"),
+    HttpRow("post", "/auth/link/register", {}, {"email": "{fresh}@example.com"}, ANYONE, reach="any"),
+    HttpRow("post", "/auth/link/request", {}, {"email": "{email}"}, ANYONE, reach="any"),
+    HttpRow("post", "/auth/link/owner", {}, {"token": "made up"}, FIVE_INVALID, reach="any"),
+    HttpRow("post", "/auth/link", {}, {"token": "made up"}, FIVE_INVALID, reach="any"),
     HttpRow("post", "/auth/password/confirm", {}, {"token": "made up"}, FIVE_INVALID, reach="any"),
     HttpRow("post", "/auth/password/reset", {}, {**NEW_PASSWORD, "token": "made up"}, FIVE_INVALID, reach="any"),
     HttpRow("post", "/api/token/email_confirm", {}, None, NEEDS_SIGN_IN),
@@ -263,6 +268,7 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("post", "/api/bots", {}, {"name": "bot-{fresh}", "display_name": "Bot"}, NEEDS_SIGN_IN),
     HttpRow("delete", "/api/bots/{bot_id}", {}, None, NO_SESSION),
     HttpRow("patch", "/api/password", {}, NEW_PASSWORD, NEEDS_SIGN_IN, alone=True),
+    HttpRow("post", "/api/account/delete", {}, GOING, NEEDS_SIGN_IN, alone=True),
     HttpRow("patch", "/api/profile", {}, {"theme": "night"}, NEEDS_SIGN_IN, reach="write"),
     HttpRow("put", "/api/profile/picture", {}, {}, NO_PICTURE, reach="write"),
     HttpRow("delete", "/api/profile/picture", {}, None, NEEDS_SIGN_IN, reach="write"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from hubbub.actions.claiming import claim_by_password
 from hubbub.actions.mailing import NOBODY
 from hubbub.actions.new_passwords import NewPasswords
 from hubbub.actions.tokens_by_mail import TokensByMail
@@ -85,7 +86,7 @@ class Forgotten:
             hashed = stored(asked.token)
             address_tokens.held(transaction.connection, "password_reset", hashed, transaction.now)
             address_tokens.spend(transaction, hashed)
-            users.confirm(transaction, held.user_id)
+            claim_by_password(transaction, held.user_id)
 
         await self._new_passwords.take(account, asked, use)
 

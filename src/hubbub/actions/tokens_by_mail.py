@@ -30,14 +30,16 @@ class TokensByMail:
         *,
         about: str,
         to: str | None = None,
+        browser: str | None = None,
     ) -> None:
         """Have `letter(token)` sent to the address `about`, of which the token says that it is read; older tokens of
         the user's for `purpose` end.
 
-        `to`: another address, or `NOBODY`: what is done is the same.
+        `to`: another address, or `NOBODY`: what is done is the same. `browser`: the hash of what the browser that asked
+        keeps.
         """
         token = fresh()
-        address_tokens.issue(transaction, user_id, purpose, about, stored(token), LIFETIMES[purpose])
+        address_tokens.issue(transaction, user_id, purpose, about, stored(token), LIFETIMES[purpose], browser)
         self._mailing.queue(transaction, letter(token), about if to is None else to)
 
     def confirmation(self, transaction: Transaction, user_id: str) -> None:

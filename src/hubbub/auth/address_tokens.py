@@ -16,6 +16,7 @@ LIFETIMES: Final[Mapping[Purpose, int]] = {
     "email_confirm": 7 * 24 * HOUR,
     "email_change": HOUR,
     "password_reset": HOUR,
+    "sign_in": HOUR // 4,
 }
 
 

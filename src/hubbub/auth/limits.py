@@ -34,6 +34,7 @@ LOGIN = Rule("login", 1 / 2, 30)
 CAPTCHA = Rule("captcha", 1, 60)
 FORGETTING = Rule("forgetting", 1 / 20, 10)  # passwords, by network address
 FORGOTTEN = Rule("forgotten", 1 / 600, 3)  # by the address that the letter goes to: nobody is flooded
+LINKS = Rule("links", 1 / 300, 5)  # likewise
 NEW_ADDRESS = Rule("new address", 1 / 600, 3)  # likewise
 OWN_MAIL = Rule("own mail", 1 / 300, 5)  # letters that who is signed in asks for
 NOTICES = Rule("notices", 1 / 600, 3)  # letters about what was done to an account; beyond that none is sent

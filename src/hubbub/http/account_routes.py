@@ -6,6 +6,7 @@ from litestar import Router, get, patch, post
 from litestar.params import JSONBody
 
 from hubbub.actions.accounts import Accounts
+from hubbub.actions.departing import Departing
 from hubbub.actions.user_keys import UserKeys
 from hubbub.auth.limits import PROVING, Limiter
 from hubbub.http.allowed import allows
@@ -15,10 +16,18 @@ from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
 from hubbub.http.reading_routes import UserId
 from hubbub.http.requests import HubbubRequest
 from hubbub.wire.ids import require_id
-from hubbub.wire.resources import ChangePassword, ChangeProfile, OwnKeys, Profile, PublicKeys, RegisterKeys
+from hubbub.wire.resources import (
+    ChangePassword,
+    ChangeProfile,
+    DeleteAccount,
+    OwnKeys,
+    Profile,
+    PublicKeys,
+    RegisterKeys,
+)
 
 
-def account_routes(accounts: Accounts, limiter: Limiter) -> Router:
+def account_routes(accounts: Accounts, departing: Departing, limiter: Limiter) -> Router:
     @post(
         "/logout",
         opt=COOKIES,
@@ -59,7 +68,22 @@ def account_routes(accounts: Accounts, limiter: Limiter) -> Router:
     async def change_profile(request: HubbubRequest, data: JSONBody[ChangeProfile]) -> Profile:
         return await accounts.update_profile(request.user.user_id, data)
 
-    return Router("/", route_handlers=[logout, signout_all, change_password, change_profile], tags=["account"])
+    @post(
+        "/account/delete",
+        status_code=204,
+        guards=[limited_by_user(limiter, PROVING)],
+        responses=errors(*SIGNED_IN, *WITH_BODY, 403, 409),
+        summary="Delete one's account, for good",
+        description=(
+            "At once nobody can sign in to it, and nobody reads its name; messages, memberships and the rest go within "
+            "minutes. Sealed groups have to be left before, which takes a signed link."
+        ),
+    )
+    async def delete_account(request: HubbubRequest, data: JSONBody[DeleteAccount]) -> None:
+        await departing.delete(request.user, data)
+
+    handlers = [logout, signout_all, change_password, change_profile, delete_account]
+    return Router("/", route_handlers=handlers, tags=["account"])
 
 
 def key_routes(keys: UserKeys, limiter: Limiter) -> Router:

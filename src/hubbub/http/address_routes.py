@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 
 from hubbub.actions.email_addresses import EmailAddresses
 from hubbub.actions.forgotten import Forgotten
+from hubbub.actions.links import Links
 from hubbub.auth.limits import FORGETTING, MAIL_TOKENS, OWN_MAIL, PROVING, Addresses, Limiter
 from hubbub.http.bearer import limited, limited_by_user
 from hubbub.http.documentation import SIGNED_IN, WITH_BODY, errors
@@ -21,6 +22,7 @@ class Mailboxes(NamedTuple):
 
     forgotten: Forgotten
     addresses: EmailAddresses
+    links: Links
 
 
 def mail_token_routes(mailboxes: Mailboxes, limiter: Limiter, addresses: Addresses) -> Router:

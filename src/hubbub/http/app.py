@@ -16,6 +16,7 @@ from hubbub.actions.channels import Channels
 from hubbub.actions.choices import Choices
 from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct
+from hubbub.actions.departing import Departing
 from hubbub.actions.directory import Directory
 from hubbub.actions.groups import Groups
 from hubbub.actions.invitations import Invitations
@@ -52,6 +53,7 @@ from hubbub.http.documentation import BEARER, documentation
 from hubbub.http.group_routes import group_routes
 from hubbub.http.invitation_routes import invitation_routes
 from hubbub.http.leaderboard_routes import leaderboard_routes
+from hubbub.http.link_routes import link_routes
 from hubbub.http.moderation_routes import moderation_routes
 from hubbub.http.parts import Conversations, Messages, Sync
 from hubbub.http.passkey_routes import passkey_routes, passkey_sign_in
@@ -71,6 +73,7 @@ def create_app(
     *,
     accounts: Accounts,
     signing_in: SigningIn,
+    departing: Departing,
     passkeys: Passkeys,
     proving: Proving,
     work: ProofOfWork,
@@ -121,7 +124,7 @@ def create_app(
         api = Router(
             "/api",
             route_handlers=[
-                account_routes(accounts, limiter),
+                account_routes(accounts, departing, limiter),
                 session_routes(sessions),
                 token_routes(token_making),
                 bot_routes(bots),
@@ -154,6 +157,7 @@ def create_app(
             auth_routes(accounts, signing_in, work, limiter, addresses),
             passkey_sign_in(passkeys, work, limiter, addresses),
             mail_token_routes(mailboxes, limiter, addresses),
+            link_routes(mailboxes.links, work, limiter, addresses),
             chat_sign_in(accounts, work, limiter, addresses, own),
             api,
             shown_pictures(pictures),

@@ -51,8 +51,18 @@ class ResetPassword(Letter, frozen=True, tag="reset_password"):
     token: str
 
 
+class SignInLink(Letter, frozen=True, tag="sign_in_link"):
+    """To who wants to sign in without a password: `token` does it."""
+
+    token: str
+
+
 class PasswordChanged(Letter, frozen=True, tag="password_changed"):
     """To the owner, after the password was changed or reset."""
+
+
+class AccountDeleted(Letter, frozen=True, tag="account_deleted"):
+    """To the address that an account had until it was deleted."""
 
 
 class StolenSignIn(Letter, frozen=True, tag="stolen_sign_in"):
@@ -66,8 +76,10 @@ AnyLetter = (
     | ChangeAddress
     | AddressChanged
     | ResetPassword
+    | SignInLink
     | PasswordChanged
     | StolenSignIn
+    | AccountDeleted
 )
 
 

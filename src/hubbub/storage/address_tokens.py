@@ -10,24 +10,33 @@ from hubbub.storage.schema import address_tokens
 from hubbub.storage.writer import Transaction
 from hubbub.wire.errors import ExpiredToken, InvalidToken
 
-Purpose = Literal["email_confirm", "email_change", "password_reset"]
+Purpose = Literal["email_confirm", "email_change", "password_reset", "sign_in"]
 
 GONE = "This link was used before, or a newer one was sent."
 
 
 class Held(NamedTuple):
-    """Whose token it is, and the address that it was sent to."""
+    """Whose token it is, the address that it was sent to, and the hash of what the browser that asked keeps."""
 
     user_id: str
     email: str
+    browser: str | None
 
 
-def issue(transaction: Transaction, user_id: str, purpose: Purpose, email: str, token_hash: str, lifetime: int) -> None:
+def issue(
+    transaction: Transaction,
+    user_id: str,
+    purpose: Purpose,
+    email: str,
+    token_hash: str,
+    lifetime: int,
+    browser: str | None = None,
+) -> None:
     """Keep a token that is good for `lifetime` seconds; older ones of the user's for this purpose end."""
     transaction.connection.execute(
         delete(address_tokens).where(address_tokens.c.user_id == user_id, address_tokens.c.purpose == purpose)
     )
-    row = {"hash": token_hash, "user_id": user_id, "purpose": purpose, "email": email}
+    row = {"hash": token_hash, "user_id": user_id, "purpose": purpose, "email": email, "browser": browser}
     transaction.connection.execute(insert(address_tokens).values(**row, expires_at=transaction.now + lifetime * 1000))
 
 
@@ -54,15 +63,13 @@ def owner(connection: Connection, purpose: Purpose, token_hash: str) -> str:
 def held(connection: Connection, purpose: Purpose, token_hash: str, now: int) -> Held:
     """What the token says at `now` (milliseconds). Raises `InvalidToken`, `ExpiredToken`."""
     row = connection.execute(
-        select(address_tokens.c.user_id, address_tokens.c.email, address_tokens.c.expires_at).where(
-            address_tokens.c.hash == token_hash, address_tokens.c.purpose == purpose
-        )
+        select(address_tokens).where(address_tokens.c.hash == token_hash, address_tokens.c.purpose == purpose)
     ).one_or_none()
     if row is None:
         raise InvalidToken(GONE)
     if row.expires_at <= now:
         raise ExpiredToken("This link has expired; ask for a new one.")
-    return Held(row.user_id, row.email)
+    return Held(row.user_id, row.email, row.browser)
 
 
 def spend(transaction: Transaction, token_hash: str) -> None:

@@ -106,15 +106,25 @@ def rename(transaction: Transaction, user_id: str, passkey_id: str, name: str) -
 
 
 def remove(transaction: Transaction, user_id: str, passkey_id: str) -> None:
-    """With the slot that it opens; the user must be locked. Raises `NotFound`, `LastWayIn`."""
+    """With the slot that it opens; the user must be locked. Raises `NotFound`, and `LastWayIn` where there is neither a
+    password nor another passkey, nor a proven address that links can be sent to.
+    """
     connection = transaction.connection
     row_of(connection, user_id, passkey_id)
     count = connection.execute(select(func.count()).where(passkeys.c.user_id == user_id)).scalar_one()
-    account = users.account_by_id(connection, user_id)
-    if count == 1 and (account is None or account.password_hash is None):
+    account, mailbox = users.account_by_id(connection, user_id), users.mailbox(connection, user_id)
+    by_link = mailbox is not None and mailbox.confirmed
+    if count == 1 and not by_link and (account is None or account.password_hash is None):
         raise LastWayIn()
     connection.execute(delete(passkeys).where(*_is(user_id, passkey_id)))
     key_slots.drop_slot(transaction, user_id, passkey_slot(passkey_id))
+
+
+def remove_all(transaction: Transaction, user_id: str) -> None:
+    """With the slots that they open; the user must be locked."""
+    for row in rows_of(transaction.connection, user_id):
+        key_slots.drop_slot(transaction, user_id, passkey_slot(row.id))
+    transaction.connection.execute(delete(passkeys).where(passkeys.c.user_id == user_id))
 
 
 def _is(user_id: str, passkey_id: str) -> tuple[Any, Any]:

@@ -122,6 +122,7 @@ users = Table(
     Column("confirmed_at", BigInteger),  # when the address was proven to be theirs; null: it was not
     Column("conduct_version", _key(64)),  # hash of the code of conduct that they agreed to; null: to none
     Column("owner_id", _id()),  # of a bot: whose it is; null: a person
+    Column("departing", _key(8)),  # keep, remove (their messages): the account is deleted, and not all is done yet
     Column("version", BigInteger, nullable=False),  # head of the user's stream
     Column("swept_version", BigInteger, nullable=False),  # newest tombstone of the stream that is gone
     Column("inserted_at", BigInteger, nullable=False),
@@ -132,6 +133,12 @@ users = Table(
         "owner_id",
         sqlite_where=text("owner_id IS NOT NULL"),
         postgresql_where=text("owner_id IS NOT NULL"),
+    ),
+    Index(
+        "users_departing",
+        "departing",
+        sqlite_where=text("departing IS NOT NULL"),
+        postgresql_where=text("departing IS NOT NULL"),
     ),
     Index(
         "users_picture",
@@ -188,8 +195,9 @@ address_tokens = Table(
     metadata,
     Column("hash", _key(64), primary_key=True),
     Column("user_id", _id(), nullable=False),
-    Column("purpose", _key(16), nullable=False),  # email_confirm, email_change, password_reset
+    Column("purpose", _key(16), nullable=False),  # email_confirm, email_change, password_reset, sign_in
     Column("email", Text, nullable=False),  # where it was sent: of that address alone it says something
+    Column("browser", _key(43)),  # SHA-256 of what the browser that asked keeps
     Column("expires_at", BigInteger, nullable=False),
     Index("address_tokens_user", "user_id", "purpose"),
     Index("address_tokens_expiry", "expires_at"),

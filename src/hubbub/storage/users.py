@@ -244,6 +244,12 @@ def change_password(transaction: Transaction, account: Account, password_hash: s
     _set_password(transaction, account, {"password_hash": password_hash, "kdf": _kdf_column(kdf)})
 
 
+def drop_password(transaction: Transaction, user_id: str) -> None:
+    """From now on nobody signs in with a password. The user must be locked."""
+    values = {"password_hash": None, "kdf": None, "updated_at": transaction.now}
+    transaction.connection.execute(update(users).where(users.c.id == user_id).values(values))
+
+
 def _set_password(transaction: Transaction, account: Account, values: dict[str, Any]) -> None:
     require_unchanged(transaction.connection, account)
     transaction.connection.execute(

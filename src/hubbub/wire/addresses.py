@@ -7,7 +7,19 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from hubbub.wire.resources import LONGEST_TOKEN, Body, Email, Password, Proof, SetPassword, require_proof
+from hubbub.wire.resources import (
+    LONGEST_TOKEN,
+    Body,
+    CaptchaSolution,
+    Email,
+    Password,
+    Proof,
+    RecoverySlot,
+    Registration,
+    SetPassword,
+    require_proof,
+)
+from hubbub.wire.sessions import DeviceName
 
 MailToken = Annotated[
     str,
@@ -33,6 +45,39 @@ class ResetBody(SetPassword, kw_only=True):
 
     token: MailToken
     password: Password | None = None
+
+
+Secret = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class AskLink(Body, kw_only=True):
+    """`browser`: SHA-256, as base64url, of a `secret` that the browser makes and keeps to itself."""
+
+    email: Annotated[str, Meta(min_length=1, max_length=254, examples=["test@example.com"])]
+    browser: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")] | None = None
+    captcha: CaptchaSolution | None = None
+
+
+class WhoseLink(Body, kw_only=True):
+    token: MailToken
+    secret: Secret | None = None
+
+
+class SignInByLink(WhoseLink, kw_only=True):
+    """`anyway`: the person wants to be signed in here, though another browser asked, or none that knows a secret."""
+
+    anyway: bool = False
+    device_name: DeviceName | None = None
+
+
+class RegisterByLink(Registration, kw_only=True):
+    """As with a password, but there is none: one signs in by links. The account key lies under the recovery code."""
+
+    slots: RecoverySlot | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require_id("slots")
 
 
 class ChangeEmail(Body, kw_only=True):
@@ -62,3 +107,10 @@ class TokenHolder(msgspec.Struct, kw_only=True):
 class TokenOwner(msgspec.Struct, kw_only=True):
     user: TokenHolder
     success: bool = True
+
+
+class LinkOwner(msgspec.Struct, kw_only=True):
+    """`same_browser`: it was asked for where the secret is known."""
+
+    user: TokenHolder
+    same_browser: bool

@@ -200,6 +200,11 @@ class Unconfirmed(Forbidden):
     sentence = "Confirm your address first, with the link in the letter that was sent to it; then sign in."
 
 
+class OtherBrowser(Forbidden):
+    code = "other_browser"
+    sentence = "This link was asked for in another browser; say that you want to be signed in here."
+
+
 class InvitationRequired(Forbidden):
     code = "invitation_required"
     sentence = "Only who was invited may make an account here."
@@ -270,6 +275,11 @@ class Conflict(Refusal):
     code = "conflict"
     status = 409
     sentence = "The request conflicts with the current state."
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
+    sentence = "You are the only administrator; make somebody else one first (`hubbub users promote`)."
 
 
 class IdTaken(Conflict):

@@ -8,20 +8,21 @@ import msgspec
 from msgspec import Meta
 
 from hubbub.wire.documents import JsonObject
-from hubbub.wire.keys import UUID, Slot
+from hubbub.wire.keys import Slot
 from hubbub.wire.resources import (
     Assertion,
     Body,
     CredentialId,
     DisplayName,
     Email,
+    NewId,
     Proof,
+    RecoverySlot,
     Registration,
     SignedIn,
 )
 from hubbub.wire.sessions import DeviceName
 
-NewId = Annotated[str, Meta(pattern=f"^{UUID}$", description="A UUID, in lower case.")]
 PasskeyName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S", description="What its owner calls it.")]
 
 Transports = Annotated[
@@ -80,10 +81,6 @@ class BeginRegistration(Body, kw_only=True):
     id: NewId
     email: Email
     display_name: DisplayName | None = None
-
-
-class RecoverySlot(Body, kw_only=True):
-    recovery: Slot
 
 
 class RegisterWithPasskey(Registration, kw_only=True):

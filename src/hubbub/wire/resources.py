@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from hubbub.wire.documents import JsonObject, check_document
 from hubbub.wire.errors import BadInput
 from hubbub.wire.events import Changed, ChoiceRow, ConversationRow, Lifetime, MessageRow
-from hubbub.wire.keys import Kdf, Slot, SlotName
+from hubbub.wire.keys import UUID, Kdf, Slot, SlotName
 from hubbub.wire.links import Link
 from hubbub.wire.sessions import DeviceName
 from hubbub.wire.signing import b64u_decode
@@ -46,6 +46,7 @@ OperationId = Annotated[str, Meta(min_length=1, max_length=64, description="Made
 InvitationCode = Annotated[
     str, Meta(min_length=1, max_length=128, description="Of an invitation, where one is needed to register.")
 ]
+NewId = Annotated[str, Meta(pattern=f"^{UUID}$", description="A UUID, in lower case.")]
 CaptchaSolution = Annotated[
     str,
     Meta(max_length=4096, description="What `/auth/captcha` asks for, solved: base64, as altcha's widget makes it."),
@@ -151,6 +152,18 @@ class ChangePassword(SetPassword, kw_only=True):
         require_proof(self.password, self.proof)
 
 
+class DeleteAccount(Body, kw_only=True):
+    """`messages`: what becomes of what one wrote: it is removed everywhere, or stays under no name."""
+
+    messages: Literal["remove", "keep"]
+    password: Password | None = None
+    proof: Proof | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_proof(self.password, self.proof)
+
+
 def require_proof(password: Password | None, proof: Proof | None) -> None:
     """Raise `BadInput` when neither is there."""
     if password is None and proof is None:
@@ -202,6 +215,10 @@ class RegisterKeys(Body, kw_only=True):
 
 class FirstSlots(Body, kw_only=True):
     password: Slot
+    recovery: Slot
+
+
+class RecoverySlot(Body, kw_only=True):
     recovery: Slot
 
 

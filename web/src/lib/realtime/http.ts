@@ -1,11 +1,13 @@
 // The HTTP door: a method for every route that the client uses.
 
 import type {
+	AskLink,
 	BeginRegistration,
 	Challenge,
 	ChangeEmail,
 	ChangePassword,
 	ConversationPulled,
+	LinkOwner,
 	Login,
 	MessagePage,
 	NewIdentityKey,
@@ -23,16 +25,19 @@ import type {
 	PublicKeys,
 	PublicUser,
 	Register,
+	RegisterByLink,
 	RegisterKeys,
 	RegisterWithPasskey,
 	ResetBody,
 	SignedIn,
+	SignInByLink,
 	SignedInByPasskey,
 	StreamPulled,
 	Stretching,
 	TokenHolder,
 	TokenOwner,
 	UserPage,
+	WhoseLink,
 	ChangeProfile
 } from '../wire/types.ts';
 import { Problem, Unreachable } from './problems.ts';
@@ -115,6 +120,23 @@ export class Api {
 
 	registerWithPasskey(account: RegisterWithPasskey): Promise<SignedInByPasskey> {
 		return this.#ask('POST', '/auth/passkey/register/finish', { json: account });
+	}
+
+	registerByLink(account: RegisterByLink): Promise<SignedIn> {
+		return this.#ask('POST', '/auth/link/register', { json: account });
+	}
+
+	/** Whatever the address, the answer is the same. */
+	askForLink(asked: AskLink): Promise<void> {
+		return this.#ask('POST', '/auth/link/request', { json: asked });
+	}
+
+	ownerOfLink(link: WhoseLink): Promise<LinkOwner> {
+		return this.#ask('POST', '/auth/link/owner', { json: link });
+	}
+
+	signInByLink(link: SignInByLink): Promise<SignedIn> {
+		return this.#ask('POST', '/auth/link', { json: link });
 	}
 
 	/** Whatever the address, the answer is the same. */

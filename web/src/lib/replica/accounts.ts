@@ -10,8 +10,9 @@ import { proven, solve } from '../realtime/captcha.ts';
 import { Api, type OwnKeys as WireKeys, type SignedIn } from '../realtime/http.ts';
 import { Problem, Unreachable } from '../realtime/problems.ts';
 import { only } from '../realtime/tokens.ts';
-import type { Challenge, Login, OwnUser, Proof } from '../wire/types.ts';
+import type { Challenge, LinkOwner, Login, OwnUser, Proof } from '../wire/types.ts';
 import { keepKeys, openAccount, openKept, wipe, type Account, type AccountCrypto } from './account.ts';
+import { askedHere, forgetSecret, secretKept } from './asking.ts';
 import { Attempts, type Attempt } from './attempts.ts';
 import { Device, type AccountRow } from './device.ts';
 import { Passkeys } from './passkeys.ts';
@@ -38,6 +39,12 @@ export interface AccountsOptions {
 export interface AtTheDoor {
 	invitation?: string | null;
 	captcha?: string | null;
+}
+
+/** `signedIn`: false where the address has to be confirmed first. */
+export interface Made {
+	words: string[];
+	signedIn: boolean;
 }
 
 const NOBODY: Standing = { access: 'none', account: null };
@@ -103,24 +110,26 @@ export class Accounts {
 		password: string,
 		displayName: string,
 		{ invitation = null, captcha = null }: AtTheDoor = {}
-	): Promise<{ words: string[] }> {
+	): Promise<Made> {
 		const id = crypto.randomUUID();
 		const kdf = await this.#crypto.newKdf();
 		const attempt = await this.#attempts.of(email, id, password, kdf, (passwordKey) =>
 			this.#crypto.createAccount(id, passwordKey)
 		);
 		const wasLost = attempt.lost;
-		const signedIn = await this.#attempts.send(attempt, async () => {
-			try {
-				const account = { ...registration(attempt, email, displayName), invitation };
-				return await proven(captcha, (captcha) => this.#api.register({ ...account, captcha }));
-			} catch (error) {
-				if (!wasLost || !isTaken(error)) throw error;
-				return this.#registeredBefore(email, attempt, error);
-			}
-		});
-		await this.#open(await this.#settle(signedIn), ownKeys(attempt));
-		return { words: attempt.made.words };
+		const signedIn = await unlessUnconfirmed(
+			this.#attempts.send(attempt, async () => {
+				try {
+					const account = { ...registration(attempt, email, displayName), invitation };
+					return await proven(captcha, (captcha) => this.#api.register({ ...account, captcha }));
+				} catch (error) {
+					if (!wasLost || !isTaken(error)) throw error;
+					return this.#registeredBefore(email, attempt, error);
+				}
+			})
+		);
+		if (signedIn) await this.#open(await this.#settle(signedIn), ownKeys(attempt));
+		return { words: attempt.made.words, signedIn: signedIn !== null };
 	}
 
 	/**
@@ -132,7 +141,7 @@ export class Accounts {
 		displayName: string,
 		passkeyName: string,
 		{ invitation = null, captcha = null }: AtTheDoor = {}
-	): Promise<{ words: string[] }> {
+	): Promise<Made> {
 		const id = crypto.randomUUID();
 		const asked = { id, email, display_name: displayName || null };
 		const begun = await this.#api.beginPasskeyRegistration(asked);
@@ -141,10 +150,10 @@ export class Accounts {
 		const slot = prf && (await this.#crypto.newPasskeySlot(begun.id, prf));
 		const passkey = { id: begun.id, name: passkeyName, credential, slot };
 		const account = { ...asked, ...keys, passkey, invitation };
-		const signedIn = await proven(captcha, (captcha) => this.#api.registerWithPasskey({ ...account, captcha }));
-		const settled = await this.#settle(signedIn);
-		await this.#open(settled, await this.#ownKeys(settled));
-		return { words };
+		return this.#enter(
+			words,
+			proven(captcha, (captcha) => this.#api.registerWithPasskey({ ...account, captcha }))
+		);
 	}
 
 	/**
@@ -161,6 +170,47 @@ export class Accounts {
 		const isOpen = prf !== null && (await opens(this.#crypto.unlockWithPasskey(own, id, prf)));
 		const account = await this.#settle(signedIn);
 		if (isOpen || (await openKept(account, this.#crypto, own))) await this.#open(account, own);
+		else await this.#become({ access: 'recover', account });
+		return this.#standing.access === 'open' ? 'open' : 'recover';
+	}
+
+	/** Makes an account without a password and signs in. When the answer is lost, one asks for a link. */
+	async registerWithoutPassword(
+		email: string,
+		displayName: string,
+		{ invitation = null, captcha = null }: AtTheDoor = {}
+	): Promise<Made> {
+		const id = crypto.randomUUID();
+		const { words, ...keys } = await this.#crypto.createKeys(id);
+		const account = { id, email, display_name: displayName || null, ...keys, invitation };
+		return this.#enter(
+			words,
+			proven(captcha, (captcha) => this.#api.registerByLink({ ...account, captcha }))
+		);
+	}
+
+	/** Has a link sent that signs in, if the address has an account. */
+	async askForLink(email: string, captcha: string | null = null): Promise<void> {
+		const browser = await askedHere();
+		await proven(captcha, (captcha) => this.#api.askForLink({ email, browser, captcha }));
+	}
+
+	/** Whom the token of a link signs in; it stays good. */
+	whoseLink(token: string): Promise<LinkOwner> {
+		return this.#api.ownerOfLink({ token, secret: secretKept() });
+	}
+
+	/**
+	 * Signs in by the token of a link; `recover` unless this device still holds the account key. `anyway`: the person wants
+	 * to be signed in here, though the link was asked for elsewhere.
+	 */
+	async loginByLink(token: string, anyway: boolean): Promise<'open' | 'recover'> {
+		const signedIn = await this.#api.signInByLink({ token, secret: secretKept(), anyway });
+		forgetSecret();
+		const own = await this.#api.as(only(signedIn.auth_token)).ownKeys();
+		requireUser(own, signedIn.user.id);
+		const account = await this.#settle(signedIn);
+		if (await openKept(account, this.#crypto, own)) await this.#open(account, own);
 		else await this.#become({ access: 'recover', account });
 		return this.#standing.access === 'open' ? 'open' : 'recover';
 	}
@@ -218,7 +268,7 @@ export class Accounts {
 	}
 
 	/** New keys, where neither password nor words open the old: what was sealed before stays sealed. */
-	async startAnew(password: string): Promise<{ words: string[] }> {
+	async startAnew(password: string): Promise<Made> {
 		const account = this.#required();
 		const own = await this.#ownKeys(account);
 		if (own.kdf === null) return this.#startWithoutPassword(account, own);
@@ -229,7 +279,7 @@ export class Accounts {
 		const asked = { identity, user_key, slots: { ...slots }, password: attempt.secret };
 		const stored = await this.#attempts.send(attempt, () => account.api.registerKeys(asked));
 		await this.#open(account, stored);
-		return { words };
+		return { words, signedIn: true };
 	}
 
 	// --- by letters -----------------------------------------------------------------------------------------------
@@ -293,13 +343,13 @@ export class Accounts {
 	}
 
 	/** Other recovery words; the old ones open nothing once the server has taken them. */
-	async newRecoveryCode(password: string): Promise<{ words: string[] }> {
+	async newRecoveryCode(password: string): Promise<Made> {
 		const account = this.#required();
 		const own = await this.#ownKeys(account);
 		const proof = await this.#provenBy(own, password);
 		const { slot, words } = await this.#crypto.newRecoverySlot();
 		await account.api.registerKeys({ slots: { recovery: slot }, ...proof });
-		return { words };
+		return { words, signedIn: true };
 	}
 
 	// --- leaving ----------------------------------------------------------------------------------------------------
@@ -329,6 +379,16 @@ export class Accounts {
 	}
 
 	// --- how it is done ---------------------------------------------------------------------------------------------
+
+	/** Who registered without a password comes in, if they may yet. */
+	async #enter(words: string[], registered: Promise<SignedIn>): Promise<Made> {
+		const signedIn = await unlessUnconfirmed(registered);
+		if (signedIn) {
+			const account = await this.#settle(signedIn);
+			await this.#open(account, await this.#ownKeys(account));
+		}
+		return { words, signedIn: signedIn !== null };
+	}
 
 	#login(credentials: Login, captcha: string | null = null): Promise<SignedIn> {
 		return proven(captcha, (captcha) => this.#api.login({ ...credentials, captcha }));
@@ -371,17 +431,23 @@ export class Accounts {
 		throw last;
 	}
 
-	/** That it is the owner who asks: by the password, or by a passkey where there is none. */
+	/** That it is the owner who asks: by the password, or as `#provenWithout` where there is none. */
 	async #provenBy(own: WireKeys, password: string): Promise<{ password: string } | { proof: Proof }> {
-		if (own.kdf === null) return { proof: await this.passkeys.proof('passkey') };
+		if (own.kdf === null) return { proof: await this.#provenWithout() };
 		return { password: (await this.#crypto.deriveSecret(password, own.kdf)).secret };
 	}
 
-	async #startWithoutPassword(account: Account, own: WireKeys): Promise<{ words: string[] }> {
-		const proof = await this.passkeys.proof('passkey');
+	/** By a passkey; who has none has to have signed in just now. */
+	async #provenWithout(): Promise<Proof> {
+		const { items } = await this.passkeys.all();
+		return this.passkeys.proof(items.length > 0 ? 'passkey' : 'young');
+	}
+
+	async #startWithoutPassword(account: Account, own: WireKeys): Promise<Made> {
+		const proof = await this.#provenWithout();
 		const { words, ...keys } = await this.#crypto.startKeysAnew(own);
 		await this.#open(account, await account.api.registerKeys({ ...keys, slots: { ...keys.slots }, proof }));
-		return { words };
+		return { words, signedIn: true };
 	}
 
 	/** Puts the account key, which is open, under the password. */
@@ -470,6 +536,16 @@ async function opens(unlocking: Promise<unknown>): Promise<boolean> {
 		return true;
 	} catch (error) {
 		if (error instanceof Refused && ['slot_missing', 'slot_wrong'].includes(error.code)) return false;
+		throw error;
+	}
+}
+
+/** null: the account is made, but its address has to be confirmed first. */
+async function unlessUnconfirmed(registered: Promise<SignedIn>): Promise<SignedIn | null> {
+	try {
+		return await registered;
+	} catch (error) {
+		if (error instanceof Problem && error.code === 'unconfirmed') return null;
 		throw error;
 	}
 }

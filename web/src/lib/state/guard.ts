@@ -22,6 +22,7 @@ const forAll = new Set([
 	'/(chats)/rooms/[id]',
 	// Where letters lead: what stands behind the # would be lost on the way through another page.
 	'/forgot',
+	'/link',
 	'/reset',
 	'/confirm',
 	'/address'

@@ -1,10 +1,10 @@
 /** Who is signed in here, and everything that changes it. Pages see this; the work is done by replica/accounts.ts. */
 import { openCrypto } from '../crypto/client.ts';
-import { Accounts, type AtTheDoor, type Standing as Access } from '../replica/accounts.ts';
+import { Accounts, type AtTheDoor, type Made, type Standing as Access } from '../replica/accounts.ts';
 import type { Client } from '../replica/client.ts';
 import { openClient } from '../replica/open.ts';
 import type { Passkeys } from '../replica/passkeys.ts';
-import type { OwnUser } from '../wire/types.ts';
+import type { LinkOwner, OwnUser } from '../wire/types.ts';
 import type { Standing } from './guard.ts';
 import { Live } from './live.svelte.ts';
 import { look } from './look.svelte.ts';
@@ -18,6 +18,9 @@ class Session {
 	client = $state.raw<Client | null>(null);
 	/** A recovery code that was just made: shown, in place of every page, until it is confirmed. */
 	words = $state.raw<string[] | null>(null);
+
+	/** The address of an account that was made here and is of no use before it is confirmed. */
+	awaited = $state<string | null>(null);
 
 	#unconfirmed = $state(localStorage.getItem(UNCONFIRMED));
 	#me = $derived(this.client && new Live<OwnUser | undefined>(this.client.query.me(), undefined));
@@ -51,17 +54,29 @@ class Session {
 		return this.#here.proveWork(purpose);
 	}
 
-	async register(address: string, password: string, name: string, door: AtTheDoor = {}): Promise<void> {
-		const { theme, size } = look;
-		await this.#make(() => this.#here.register(address, password, name, door));
-		// What was chosen before there was an account goes with the person.
-		await this.client?.do.setProfile({ theme, magnification: size });
+	register(address: string, password: string, name: string, door: AtTheDoor = {}): Promise<void> {
+		return this.#join(address, () => this.#here.register(address, password, name, door));
 	}
 
-	async registerWithPasskey(address: string, name: string, passkey: string, door: AtTheDoor = {}): Promise<void> {
-		const { theme, size } = look;
-		await this.#make(() => this.#here.registerWithPasskey(address, name, passkey, door));
-		await this.client?.do.setProfile({ theme, magnification: size });
+	registerWithPasskey(address: string, name: string, passkey: string, door: AtTheDoor = {}): Promise<void> {
+		return this.#join(address, () => this.#here.registerWithPasskey(address, name, passkey, door));
+	}
+
+	registerWithoutPassword(address: string, name: string, door: AtTheDoor = {}): Promise<void> {
+		return this.#join(address, () => this.#here.registerWithoutPassword(address, name, door));
+	}
+
+	askForLink(address: string, captcha: string | null = null): Promise<void> {
+		return this.#here.askForLink(address, captcha);
+	}
+
+	whoseLink(token: string): Promise<LinkOwner> {
+		return this.#here.whoseLink(token);
+	}
+
+	async loginByLink(token: string, anyway: boolean): Promise<void> {
+		await this.#here.loginByLink(token, anyway);
+		this.client?.do.wake();
 	}
 
 	/** `autofill`: waits until a passkey is picked where a name is typed. */
@@ -88,8 +103,8 @@ class Session {
 		return this.#here.recover(words, password);
 	}
 
-	startAnew(password: string): Promise<void> {
-		return this.#make(() => this.#here.startAnew(password));
+	async startAnew(password: string): Promise<void> {
+		await this.#make(() => this.#here.startAnew(password));
 	}
 
 	forgotPassword(address: string): Promise<void> {
@@ -121,8 +136,8 @@ class Session {
 		return this.#here.changePassword(old, next);
 	}
 
-	newRecoveryCode(password: string): Promise<void> {
-		return this.#make(() => this.#here.newRecoveryCode(password));
+	async newRecoveryCode(password: string): Promise<void> {
+		await this.#make(() => this.#here.newRecoveryCode(password));
 	}
 
 	/** The words were typed back: they are forgotten here. */
@@ -146,15 +161,26 @@ class Session {
 		return this.#accounts;
 	}
 
-	async #make(ask: () => Promise<{ words: string[] }>): Promise<void> {
+	async #join(address: string, ask: () => Promise<Made>): Promise<void> {
+		const { theme, size } = look;
+		if (!(await this.#make(ask))) this.awaited = address;
+		// What was chosen before there was an account goes with the person.
+		await this.client?.do.setProfile({ theme, magnification: size });
+	}
+
+	/** Whether one is signed in now. */
+	async #make(ask: () => Promise<Made>): Promise<boolean> {
 		this.#making = true;
+		let made: Made;
 		try {
-			this.words = (await ask()).words;
+			made = await ask();
 		} finally {
 			this.#making = false;
 			this.#follow(this.#here.standing);
 		}
+		this.words = made.words;
 		if (this.client) this.#note(this.client.user);
+		return made.signedIn;
 	}
 
 	#note(user: string | null): void {
@@ -169,6 +195,7 @@ class Session {
 			void this.client.close();
 			this.client = null;
 		}
+		if (access !== 'none') this.awaited = null;
 		if (access === 'open') this.client ??= openClient(account, this.#crypto);
 		else this.words = null;
 		this.standing = access === 'open' ? 'user' : access === 'recover' ? 'recover' : 'guest';

@@ -6,6 +6,31 @@ export const mail = {
 	toSignIn: 'Sign in',
 	toChats: 'To your conversations',
 
+	link: {
+		ask: 'Send me a sign-in link',
+		asking: 'Sending…',
+		sentTitle: 'Look into your mail',
+		sent: (address: string) =>
+			`If ${address} has an account here, a letter is on its way. Its link signs you in, for a quarter of an hour. Open it in this browser. Look among what was taken for spam, too.`,
+		back: 'Back',
+		title: 'Sign in',
+		lead: (address: string) => `This link signs you in as ${address}.`,
+		elsewhere: 'You asked for this link in another browser, or somebody else did.',
+		elsewhereText: (address: string) =>
+			`You can sign in here all the same, as ${address}. Do it only if you want to, in this browser, and got the letter yourself.`,
+		submit: 'Sign in',
+		anyway: 'Sign in here',
+		busy: 'Signing in…',
+		stale: 'This link was used before, or is too old: it is good for a quarter of an hour.',
+		again: 'Ask for another one'
+	},
+
+	unconfirmed: {
+		title: 'Confirm your address',
+		text: (address: string) =>
+			`Your account is made. Before you can use it, open the link in the letter that we sent to ${address}; then sign in.`
+	},
+
 	forgot: {
 		title: 'Forgot your password?',
 		lead: 'Tell us the address of your account. If there is one, a letter comes with a link that sets a new password.',

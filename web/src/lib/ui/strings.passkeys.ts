@@ -7,6 +7,8 @@ export const passkeys = {
 	waiting: 'Waiting for your passkey…',
 	or: 'or',
 	register: 'Make my account with a passkey',
+	withoutPassword: 'Do without a password',
+	withoutHint: 'Whenever you sign in, we send you a link. There is no password to remember.',
 	withPassword: 'Use a password instead',
 	withPasskey: 'Use a passkey instead',
 	registerHint: 'Your device asks for your fingerprint, face or PIN. There is no password to remember.',

@@ -167,7 +167,7 @@ export const strings = {
 		password: 'Your password',
 		passwordHint:
 			'From now on it opens your messages again. If you signed in with a passkey, words or password alone are enough.',
-		anewPasskey: 'Your passkey is asked once more.',
+		anewPasskey: 'Your passkey is asked once more; without one, you must have signed in within the last five minutes.',
 		submit: 'Open my messages',
 		busy: 'Opening…',
 		count: (count: number) => `${count} of 24 words`,
@@ -232,7 +232,8 @@ export const strings = {
 			'It was shown here, but nobody typed it back. Make a new one now, while your password still opens your messages.',
 		session: 'Signing out',
 		signOut: 'Sign out',
-		signOutText: 'Takes your messages off this browser. They stay on the server, encrypted.',
+		signOutText:
+			'Takes your messages off this browser. They stay on the server, encrypted: to read them here again you need your password, a passkey that opens them, or your 24 words.',
 		signOutAll: 'Sign out everywhere',
 		signOutAllText: 'Ends every sign-in of yours, on every device, at once.',
 		signOutTitle: 'Sign out?',

@@ -1133,6 +1133,14 @@ export interface ChangePassword {
 	proof?: Proof | null;
 }
 /**
+ * `messages`: what becomes of what one wrote: it is removed everywhere, or stays under no name.
+ */
+export interface DeleteAccount {
+	messages: 'keep' | 'remove';
+	password?: string | null;
+	proof?: Proof | null;
+}
+/**
  * What is left out stays as it is.
  */
 export interface ChangeProfile {
@@ -1189,6 +1197,9 @@ export interface RegisterKeys {
 }
 export interface FirstSlots {
 	password: Slot;
+	recovery: Slot;
+}
+export interface RecoverySlot {
 	recovery: Slot;
 }
 /**
@@ -1792,9 +1803,6 @@ export interface BeginRegistration {
 	email: string;
 	display_name?: string | null;
 }
-export interface RecoverySlot {
-	recovery: Slot;
-}
 /**
  * As with a password, but the first way into the account is a passkey, and there is no password.
  */
@@ -2036,6 +2044,50 @@ export interface ResetBody {
 	password?: string | null;
 }
 /**
+ * `browser`: SHA-256, as base64url, of a `secret` that the browser makes and keeps to itself.
+ */
+export interface AskLink {
+	email: string;
+	browser?: string | null;
+	captcha?: string | null;
+}
+export interface WhoseLink {
+	/**
+	 * From a letter: what stands behind the # of its link.
+	 */
+	token: string;
+	secret?: string | null;
+}
+/**
+ * `anyway`: the person wants to be signed in here, though another browser asked, or none that knows a secret.
+ */
+export interface SignInByLink {
+	/**
+	 * From a letter: what stands behind the # of its link.
+	 */
+	token: string;
+	secret?: string | null;
+	anyway?: boolean;
+	device_name?: string | null;
+}
+/**
+ * As with a password, but there is none: one signs in by links. The account key lies under the recovery code.
+ */
+export interface RegisterByLink {
+	/**
+	 * An e-mail address; compared without regard to case.
+	 */
+	email: string;
+	display_name?: string | null;
+	id?: string | null;
+	identity?: NewIdentityKey | null;
+	user_key?: NewUserKey | null;
+	device_name?: string | null;
+	invitation?: string | null;
+	captcha?: string | null;
+	slots?: RecoverySlot | null;
+}
+/**
  * `token` came to the address that the account has. In place of the `password` there may be another `proof`: an
  * account may have none.
  */
@@ -2059,4 +2111,11 @@ export interface TokenHolder {
 export interface TokenOwner {
 	user: TokenHolder;
 	success?: boolean;
+}
+/**
+ * `same_browser`: it was asked for where the secret is known.
+ */
+export interface LinkOwner {
+	user: TokenHolder;
+	same_browser: boolean;
 }

@@ -29,6 +29,11 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("email", sa.Text(), nullable=False),
+        sa.Column(
+            "browser",
+            sa.String(length=43).with_variant(sa.String(length=43, collation="C"), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("hash"),
     )
@@ -945,6 +950,11 @@ def upgrade() -> None:
             sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
             nullable=True,
         ),
+        sa.Column(
+            "departing",
+            sa.String(length=8).with_variant(sa.String(length=8, collation="C"), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("swept_version", sa.BigInteger(), nullable=False),
         sa.Column("inserted_at", sa.BigInteger(), nullable=False),
@@ -954,6 +964,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.create_index(
+            "users_departing",
+            ["departing"],
+            unique=False,
+            sqlite_where=sa.text("departing IS NOT NULL"),
+            postgresql_where=sa.text("departing IS NOT NULL"),
+        )
         batch_op.create_index(
             "users_owner",
             ["owner_id"],
@@ -986,6 +1003,11 @@ def downgrade() -> None:
             "users_owner",
             sqlite_where=sa.text("owner_id IS NOT NULL"),
             postgresql_where=sa.text("owner_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "users_departing",
+            sqlite_where=sa.text("departing IS NOT NULL"),
+            postgresql_where=sa.text("departing IS NOT NULL"),
         )
 
     op.drop_table("users")
