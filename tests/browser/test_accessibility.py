@@ -17,6 +17,8 @@ GUEST_PAGES = {
     "/login": "Welcome back",
     "/forgot": "Forgot your password?",
     "/reset#token": "A new password",
+    "/link": "Sign in by a link",
+    "/link#token": "Sign in by a link",
     "/confirm#token": "Confirm your address",
     "/address#token": "Another address",
     "/register": "Make an account",

@@ -6,6 +6,7 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser.test_conversing import two_who_talk
 from tests.browser.test_mail import follow
 from tests.browser.visitors import Visitor, Visitors
 from tests.server import ServerProcess
@@ -60,5 +61,57 @@ async def test_a_browser_that_has_the_key_opens_the_messages_by_the_link_alone(
     await mona.page.get_by_role("button", name="Sign in here").click()
     await expect(mona.page).to_have_url(re.compile("/chats$"))
     await follow(elsewhere.page, server, mona.email, SUBJECT)
-    await expect(elsewhere.page.get_by_text("This link was used before, or is too old")).to_be_visible()
-    await expect(elsewhere.page.get_by_role("link", name="Ask for another one")).to_be_visible()
+    await expect(elsewhere.page.get_by_text("This link was used before")).to_be_visible()
+    await elsewhere.page.get_by_label("E-mail address").fill(mona.email)
+    await elsewhere.page.get_by_role("button", name="Send me a sign-in link").click()
+    await expect(elsewhere.page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    await follow(elsewhere.page, server, mona.email, SUBJECT, 2)
+    await elsewhere.page.get_by_role("button", name="Sign in", exact=True).click()
+    await elsewhere.is_asked_for_words()
+
+
+async def test_another_browser_asks_first_and_opens_the_messages_by_the_words(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    ada, _ = await two_who_talk(visitors)
+    at_home, at_work = (await visitors.arrive()).is_also(ada), (await visitors.arrive()).is_also(ada)
+    await asks_for_link(at_home)
+    for _ in range(2):  # as a scanner would: it is opened, and nothing is pressed
+        await follow(at_work.page, server, ada.email, SUBJECT)
+        await expect(at_work.page.get_by_text("You asked for this link in another browser")).to_be_visible()
+    await follow(at_home.page, server, ada.email, SUBJECT)
+    await expect(at_home.page.get_by_text(f"This link signs you in as {ada.email}.")).to_be_visible()
+    await expect(at_work.page.get_by_text("This is the first time that somebody shows")).to_be_visible()
+    await at_work.page.get_by_role("button", name="Sign in here").click()
+    await at_work.is_asked_for_words()
+    await expect(at_work.page.get_by_label("Your password", exact=True)).to_have_count(0)
+    await at_work.page.get_by_label("Your 24 words").fill(" ".join(ada.words))
+    await at_work.page.get_by_role("button", name="Open my messages").click()
+    await at_work.open("Bob")
+    await at_work.reads("Hello Bob", "Hello Ada")
+    await ada.must_sign_in_again()
+
+
+async def test_a_first_password_is_set_after_a_link_that_is_asked_for_in_the_settings(
+    visitors: Visitors, server: ServerProcess
+) -> None:
+    lena = await visitors.arrive()
+    await lena.register_without_password("Lena")
+    await lena.page.goto("/settings")
+    await lena.page.get_by_role("link", name="Send me a sign-in link").click()
+    await expect(lena.page.get_by_role("heading", name="Sign in by a link")).to_be_visible()
+    await expect(lena.page.get_by_label("E-mail address")).to_have_value(lena.email)
+    await lena.page.get_by_role("button", name="Send me a sign-in link").click()
+    await follow(lena.page, server, lena.email, SUBJECT)
+    await lena.page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(lena.page).to_have_url(re.compile("/chats$"))
+    await lena.page.goto("/settings")
+    await lena.page.get_by_role("button", name="Change password").click()
+    dialog = lena.page.get_by_role("dialog", name="Change password")
+    await expect(dialog.get_by_label("Current password")).to_have_count(0)
+    await dialog.get_by_label("New password", exact=True).fill(lena.password)
+    await dialog.get_by_role("button", name="Change password").click()
+    await expect(dialog).to_be_hidden()
+    elsewhere = (await visitors.arrive()).is_also(lena)
+    await elsewhere.sign_in()
+    await elsewhere.is_up_to_date()

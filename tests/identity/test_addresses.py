@@ -309,13 +309,14 @@ def statements(world: World) -> Iterator[list[str]]:
     event.remove(world.engine, "before_cursor_execute", note)
 
 
-async def test_a_forgotten_password_costs_the_same_for_a_stranger(world: World, ada: Person) -> None:
+@pytest.mark.parametrize("path", ["/auth/password/request", "/auth/link/request"])
+async def test_asking_for_a_letter_costs_the_same_for_a_stranger(world: World, ada: Person, path: str) -> None:
     await world.letters(ADA)
     await world.revocations.stop()  # it reads the database by the clock
     done: list[list[str]] = []
     for email in (ADA, "nobody@example.com"):
         with statements(world) as executed:
-            answer = await world.client.post("/auth/password/request", json={"email": email})
+            answer = await world.client.post(path, json={"email": email})
             assert (answer.status_code, answer.content) == (204, b"")
             await world.letters(email)
         done.append(executed)
@@ -445,6 +446,19 @@ async def test_an_address_gets_three_letters_and_then_waits_whether_or_not_it_ha
     assert len(await world.letters(ADA)) == 4  # with that of the registration
     refused_too = await world.client.post("/auth/password/request", json={"email": f" {ADA.upper()} "})
     assert refused_too.status_code == 429
+    await world.close()
+
+
+@pytest.mark.parametrize("email", [ADA, "nobody@example.com"])
+async def test_an_address_gets_five_links_and_then_waits_whether_or_not_it_has_an_account(
+    tmp_path: Path, email: str
+) -> None:
+    world = World(tmp_path, limiter=MemoryLimiter(clock=lambda: 0.0))
+    await world.open()
+    await world.register(ADA)
+    given = [await world.client.post("/auth/link/request", json={"email": email}) for _ in range(6)]
+    assert [answer.status_code for answer in given] == [204] * 5 + [429]
+    assert (given[-1].json()["code"], given[-1].headers["retry-after"]) == ("rate_limited", "300")
     await world.close()
 
 

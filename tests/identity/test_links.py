@@ -6,16 +6,22 @@ How such a token ends, and that no answer tells of an address, is in `test_addre
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from hubbub.actions.proof_of_work import UNPROVEN_BY_ADDRESS
+from hubbub.auth.limits import MemoryLimiter
+from hubbub.config import Settings
 from hubbub.storage.users import set_disabled
 from hubbub.wire.ids import new_id
 from hubbub.wire.signing import b64u
+from tests.authenticator import Passkey
 from tests.http.test_signing_in import is_problem
-from tests.http.world import PASSWORD, Person, World
-from tests.identity.test_passkeys import add, sign_in
+from tests.http.world import ORIGIN, PASSWORD, Person, World
+from tests.identity.test_captcha import solved
+from tests.identity.test_passkeys import LATER, add, begin, new, sign_in
 from tests.mail.postman import link_in
 
 ADA = "ada@example.com"
@@ -73,8 +79,11 @@ async def test_looking_tells_whose_it_is_and_uses_nothing_up(world: World) -> No
         assert answer.json() == {
             "user": {"id": ada.id, "email": ADA, "display_name": ada.answer["user"]["display_name"]},
             "same_browser": same,
+            "first_proof": True,
         }
     assert (await use(world, token, secret=SECRET)).status_code == 200
+    again = await world.client.post("/auth/link/owner", json={"token": await link(world)})
+    assert again.json()["first_proof"] is False
 
 
 async def test_a_link_proves_the_address(world: World) -> None:
@@ -161,6 +170,68 @@ async def test_the_last_passkey_may_go_once_links_reach_a_proven_address(world: 
     assert is_problem(await ada.post(path, {"proof": {}}), 409, "last_way_in")
     await confirm(world, ada)
     assert (await ada.post(path, {"proof": {}})).status_code == 204
+
+
+async def test_who_asked_for_a_link_gains_nothing_by_its_use_elsewhere(world: World) -> None:
+    await world.register(ADA)
+    token = await link(world)
+    assert (await use(world, token, anyway=True)).status_code == 200
+    for further in ({"secret": SECRET}, {"anyway": True}, {"secret": SECRET, "anyway": True}):
+        assert is_problem(await use(world, token, **further), 401, "invalid_token")
+
+
+async def test_a_link_is_a_fresh_proof_for_five_minutes(world: World) -> None:
+    await world.client.post("/auth/link/register", json={"email": ADA})
+    body = {"proof": {}, "new_password": PASSWORD, "new_password_confirmation": PASSWORD}
+    for later, status in ((LATER, 403), (LATER - 2, 204)):
+        ada = Person(world.client, (await use(world, await link(world), secret=SECRET)).json(), "")
+        world.clock.ahead += later
+        assert (await ada.patch("/api/password", body)).status_code == status
+
+
+async def test_of_a_registrant_bots_and_begun_passkeys_end_as_well(world: World) -> None:
+    thief = await world.register(ADA)
+    bot = (await thief.post("/api/bots", {"name": "beep", "display_name": "Beep"})).json()
+    of_bot = (await thief.post("/api/tokens", {"name": "x", "scopes": ["read"], "bot_id": bot["id"]})).json()["token"]
+    begun = await begin(thief)
+    ada = Person(world.client, (await use(world, await link(world), secret=SECRET)).json(), "")
+    assert (await world.client.get("/api/users", headers={"Authorization": f"Bearer {of_bot}"})).status_code == 401
+    late = await thief.post("/api/passkeys", new(begun, Passkey(begun["options"], ORIGIN)))
+    assert is_problem(late, 401, "invalid_token")
+    assert (await ada.get("/api/passkeys")).json() == {"items": [], "password": False}
+
+
+async def test_bots_get_no_link(world: World) -> None:
+    ada = await world.register(ADA)
+    made = (await ada.post("/api/bots", {"name": "helper", "display_name": "Helper"})).json()
+    for email in (" ", "helper", made["id"]):
+        answer = await world.client.post("/auth/link/request", json={"email": email, "browser": BROWSER})
+        assert (answer.status_code, answer.content) == (204, b"")
+        await world.letters(email)
+    assert len(await world.letters(ADA)) == len(world.postman.delivered) == 1, "that of the registration"
+
+
+async def test_past_a_few_tries_without_a_proof_of_work_one_is_asked_for(tmp_path: Path) -> None:
+    world = World(tmp_path, limiter=MemoryLimiter(clock=lambda: 0.0), joining=Settings())
+    await world.open()
+    for number in range(UNPROVEN_BY_ADDRESS.burst):
+        wrong = {"email": f"{number}@example.com", "password": PASSWORD}
+        assert is_problem(await world.client.post("/auth/login", json=wrong), 401, "invalid_credentials")
+    asked = {"email": ADA, "browser": BROWSER}
+    refused = await world.client.post("/auth/link/request", json=asked)
+    assert is_problem(refused, 428, "captcha_required")
+    captcha = solved(refused.json()["challenge"])
+    assert (await world.client.post("/auth/link/request", json={**asked, "captcha": captcha})).status_code == 204
+    await world.close()
+
+
+async def test_the_database_holds_neither_token_nor_secret(world: World) -> None:
+    await world.register(ADA)
+    token = await link(world)
+    assert is_problem(await use(world, token, secret="of another browser"), 403, "other_browser")
+    folder = Path(str(world.engine.url.database)).parent
+    for said in (token, SECRET, "of another browser"):
+        assert not [file for file in folder.glob("hubbub.db*") if said.encode() in file.read_bytes()]
 
 
 async def test_who_is_shut_out_gets_no_link_and_uses_none(world: World) -> None:

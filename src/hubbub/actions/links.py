@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from typing import NamedTuple
 
 from hubbub.actions.accounts import Accounts, FirstWayIn
 from hubbub.actions.claiming import claim_by_link
@@ -32,6 +33,13 @@ from hubbub.wire.ids import new_id
 from hubbub.wire.keys import Slot, SlotName
 from hubbub.wire.resources import SignedIn
 from hubbub.wire.signing import b64u
+
+
+class _Used(NamedTuple):
+    """Whom the link signs in, as it was when it was used: whoever is shut out right after that does not come in."""
+
+    account: users.Account | None
+    ended: list[Revocation]
 
 
 class Links:
@@ -85,7 +93,7 @@ class Links:
         if user is None:
             raise InvalidToken()
         holder = TokenHolder(id=user.id, email=user.email, display_name=user.display_name)
-        return LinkOwner(user=holder, same_browser=_asked_for(held, asked.secret))
+        return LinkOwner(user=holder, same_browser=_asked_for(held, asked.secret), first_proof=not user.confirmed)
 
     async def sign_in(self, asked: SignInByLink, device: str = "") -> SignedIn:
         """Begin a new family on this device; the address is proven, and what let in somebody else before ends.
@@ -95,7 +103,7 @@ class Links:
         hashed = stored(asked.token)
         user_id = await self._reader.run(address_tokens.owner, "sign_in", hashed)
 
-        def use(transaction: Transaction) -> list[Revocation]:
+        def use(transaction: Transaction) -> _Used:
             held = address_tokens.held(transaction.connection, "sign_in", hashed, transaction.now)
             mailbox = users.mailbox(transaction.connection, user_id)
             if mailbox is None or mailbox.disabled:
@@ -103,13 +111,13 @@ class Links:
             if not asked.anyway and not _asked_for(held, asked.secret):
                 raise OtherBrowser()
             address_tokens.spend(transaction, hashed)
-            return claim_by_link(transaction, user_id)
+            ended = claim_by_link(transaction, user_id)
+            return _Used(users.account_by_id(transaction.connection, user_id), ended)
 
-        await self._writer.write(use, users=[user_id], tell=self._revocations.apply)
-        account = await self._reader.run(users.account_by_id, user_id)
-        if account is None:
+        used = await self._writer.write(use, users=[user_id], tell=lambda used: self._revocations.apply(used.ended))
+        if used.account is None:
             raise InvalidToken()
-        return await self._signing_in.begin(account, device=device)
+        return await self._signing_in.begin(used.account, device=device)
 
 
 def _asked_for(held: Held, secret: str | None) -> bool:

@@ -110,7 +110,10 @@ class TokenOwner(msgspec.Struct, kw_only=True):
 
 
 class LinkOwner(msgspec.Struct, kw_only=True):
-    """`same_browser`: it was asked for where the secret is known."""
+    """`same_browser`: it was asked for where the secret is known. `first_proof`: nobody has shown yet that the address
+    is theirs, so signing in ends whatever let anybody in before.
+    """
 
     user: TokenHolder
     same_browser: bool
+    first_proof: bool

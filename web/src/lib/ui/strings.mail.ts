@@ -13,6 +13,8 @@ export const mail = {
 		sent: (address: string) =>
 			`If ${address} has an account here, a letter is on its way. Its link signs you in, for a quarter of an hour. Open it in this browser. Look among what was taken for spam, too.`,
 		back: 'Back',
+		askTitle: 'Sign in by a link',
+		askLead: 'We send a link to your address. Open it in this browser, and you are in without a password.',
 		title: 'Sign in',
 		lead: (address: string) => `This link signs you in as ${address}.`,
 		elsewhere: 'You asked for this link in another browser, or somebody else did.',
@@ -21,8 +23,10 @@ export const mail = {
 		submit: 'Sign in',
 		anyway: 'Sign in here',
 		busy: 'Signing in…',
-		stale: 'This link was used before, or is too old: it is good for a quarter of an hour.',
-		again: 'Ask for another one'
+		first:
+			'This is the first time that somebody shows that this address is theirs. Whatever was set up for the account until now ends with it: sign-ins elsewhere, passkeys, a password.',
+		stale:
+			'This link was used before, a newer one was sent, or it is too old: it is good for a quarter of an hour. Have another one sent.'
 	},
 
 	unconfirmed: {

@@ -8,7 +8,8 @@ export const passkeys = {
 	or: 'or',
 	register: 'Make my account with a passkey',
 	withoutPassword: 'Do without a password',
-	withoutHint: 'Whenever you sign in, we send you a link. There is no password to remember.',
+	withoutHint:
+		'Whenever you sign in, we send you a link. There is no password to remember, but keep the 24 words that come next: on a new device they open your messages.',
 	withPassword: 'Use a password instead',
 	withPasskey: 'Use a passkey instead',
 	registerHint: 'Your device asks for your fingerprint, face or PIN. There is no password to remember.',
@@ -30,7 +31,8 @@ export const passkeys = {
 	opensNot: 'Signs in only: your messages are opened by your password or your recovery code',
 	copied: 'It was used from two places, so there may be a copy of it. Remove it.',
 	prove: 'Show first that it is you',
-	proveText: 'You signed in a while ago. Enter your password, or use a passkey that you have.',
+	proveText: 'You signed in a while ago. Enter your password, use a passkey that you have, or sign in anew.',
+	proveLink: 'Sign in anew by a link',
 	provePasskey: 'Use a passkey',
 	defaultName: 'My passkey',
 	wrongName: 'Give it a name.'

@@ -126,7 +126,7 @@ export const strings = {
 
 	code: {
 		title: 'Your recovery code',
-		lead: 'These 24 words open your messages when your password no longer does. They are shown this once: nobody else has them, not even the server.',
+		lead: 'These 24 words open your messages where nothing else does: on a new device, or when a password is lost. They are shown this once: nobody else has them, not even the server.',
 		words: 'The 24 words, in order',
 		copy: 'Copy',
 		copied: 'The words are copied. Paste them into a place that only you open.',
@@ -161,7 +161,7 @@ export const strings = {
 
 	recover: {
 		title: 'Open your messages',
-		lead: 'You are signed in, but what you signed in with does not open the key of your messages: your password was changed from outside, or your passkey cannot open it. The 24 words of your recovery code do.',
+		lead: 'You are signed in, but what you signed in with does not open the key of your messages: you came by a link, your password was changed from outside, or your passkey cannot open it. The 24 words of your recovery code do.',
 		words: 'Your 24 words',
 		wordsHint: 'With blanks between them, in order. Capital letters do not matter.',
 		password: 'Your password',
@@ -231,6 +231,8 @@ export const strings = {
 		codeLostText:
 			'It was shown here, but nobody typed it back. Make a new one now, while your password still opens your messages.',
 		session: 'Signing out',
+		signInAnew: 'Sign in once more',
+		signInAnewText: 'What is set here takes a sign-in of the last five minutes, as you have no password.',
 		signOut: 'Sign out',
 		signOutText:
 			'Takes your messages off this browser. They stay on the server, encrypted: to read them here again you need your password, a passkey that opens them, or your 24 words.',

@@ -2113,9 +2113,11 @@ export interface TokenOwner {
 	success?: boolean;
 }
 /**
- * `same_browser`: it was asked for where the secret is known.
+ * `same_browser`: it was asked for where the secret is known. `first_proof`: nobody has shown yet that the address
+ * is theirs, so signing in ends whatever let anybody in before.
  */
 export interface LinkOwner {
 	user: TokenHolder;
 	same_browser: boolean;
+	first_proof: boolean;
 }
