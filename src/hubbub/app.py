@@ -38,6 +38,7 @@ from hubbub.actions.directory import Directory
 from hubbub.actions.documents import Documents
 from hubbub.actions.email_addresses import EmailAddresses
 from hubbub.actions.expiring import Expiring
+from hubbub.actions.exporting import Exporting
 from hubbub.actions.forgotten import Forgotten
 from hubbub.actions.groups import Groups
 from hubbub.actions.invitations import Invitations
@@ -571,14 +572,21 @@ class Server:
         socket_document = asyncapi(
             self._channels, version=version, public_url=self._settings.public_url, limits=socket_limits(self._settings)
         )
+        mine: dict[str, Any] = {
+            "sessions": Sessions(self._reader, self._writer, self._revocations),
+            "passkeys": self._passkeys,
+            "bots": Bots(self._reader, self._writer, self._vault, self._revocations),
+            "invitations": self._invitations,
+        }
+        token_making = TokenMaking(self._reader, self._writer, self._revocations)
         api = create_app(
+            **mine,
+            exporting=Exporting(reader=self._reader, tokens=token_making, **mine),
             accounts=self._accounts,
             signing_in=self._signing_in,
             departing=self._departing,
-            passkeys=self._passkeys,
             proving=self._proving,
             work=self._work,
-            invitations=self._invitations,
             mailboxes=self._make_mailboxes(),
             keys=UserKeys(reader=self._reader, writer=self._writer, vault=self._vault, proving=self._proving),
             directory=Directory(reader=self._reader, page_tokens=self._page_tokens),
@@ -609,11 +617,9 @@ class Server:
             room_joining=self._room_joining,
             room_expelling=RoomExpelling(self._writer, self._publisher),
             room_talk=self._room_talk,
-            sessions=Sessions(self._reader, self._writer, self._revocations),
             tokens=self._tokens,
             api_tokens=self._api_tokens,
-            token_making=TokenMaking(self._reader, self._writer, self._revocations),
-            bots=Bots(self._reader, self._writer, self._vault, self._revocations),
+            token_making=token_making,
             revocations=self._revocations,
             limiter=self._limiter,
             addresses=self._addresses,

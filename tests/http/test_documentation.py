@@ -45,6 +45,7 @@ ROUTES = {
     ("post", "/api/logout"),
     ("post", "/api/signout_all"),
     ("post", "/api/account/delete"),
+    ("get", "/api/account/export"),
     ("post", "/auth/link"),
     ("post", "/auth/link/register"),
     ("post", "/auth/link/owner"),

@@ -27,6 +27,7 @@ from hubbub.actions.conduct import Conduct, code_of
 from hubbub.actions.departing import Departing
 from hubbub.actions.directory import Directory
 from hubbub.actions.email_addresses import EmailAddresses
+from hubbub.actions.exporting import Exporting
 from hubbub.actions.forgotten import Forgotten
 from hubbub.actions.groups import Groups
 from hubbub.actions.invitations import Invitations
@@ -415,16 +416,23 @@ class World:
 
     def _app(self, limiter: Limiter) -> Any:
         requests = JoinRequests(self.reader, self.writer, Publisher(self.bus))
+        mine: dict[str, Any] = {
+            "sessions": Sessions(self.reader, self.writer, self.revocations, self.clock),
+            "passkeys": self._passkeys(),
+            "bots": Bots(self.reader, self.writer, self.vault, self.revocations),
+            "invitations": Invitations(self.reader, self.writer, ORIGIN, self.joining.invitations, self.clock),
+        }
+        token_making = TokenMaking(self.reader, self.writer, self.revocations)
         return create_app(
+            **mine,
+            exporting=Exporting(reader=self.reader, tokens=token_making, clock=self.clock, **mine),
             accounts=self.accounts,
             signing_in=self.signing_in,
             departing=self.departing,
-            passkeys=self._passkeys(),
             proving=self.proving,
             work=ProofOfWork(
                 self.writer, limiter, Captcha(SECRET, self.clock), on=self.joining.captcha, clock=self.clock
             ),
-            invitations=Invitations(self.reader, self.writer, ORIGIN, self.joining.invitations, self.clock),
             mailboxes=self._mailboxes(),
             keys=UserKeys(reader=self.reader, writer=self.writer, vault=self.vault, proving=self.proving),
             directory=Directory(reader=self.reader, page_tokens=PageTokens(SECRET)),
@@ -443,11 +451,9 @@ class World:
             groups=self._groups(requests),
             join_requests=requests,
             pictures=self.picture_files,
-            sessions=Sessions(self.reader, self.writer, self.revocations, self.clock),
             tokens=self.tokens,
             api_tokens=self.api_tokens,
-            token_making=TokenMaking(self.reader, self.writer, self.revocations),
-            bots=Bots(self.reader, self.writer, self.vault, self.revocations),
+            token_making=token_making,
             revocations=self.revocations,
             limiter=limiter,
             addresses=Addresses(),

@@ -269,6 +269,7 @@ HTTP: Final[list[HttpRow]] = [
     HttpRow("delete", "/api/bots/{bot_id}", {}, None, NO_SESSION),
     HttpRow("patch", "/api/password", {}, NEW_PASSWORD, NEEDS_SIGN_IN, alone=True),
     HttpRow("post", "/api/account/delete", {}, GOING, NEEDS_SIGN_IN, alone=True),
+    HttpRow("get", "/api/account/export", {}, None, NEEDS_SIGN_IN),
     HttpRow("patch", "/api/profile", {}, {"theme": "night"}, NEEDS_SIGN_IN, reach="write"),
     HttpRow("put", "/api/profile/picture", {}, {}, NO_PICTURE, reach="write"),
     HttpRow("delete", "/api/profile/picture", {}, None, NEEDS_SIGN_IN, reach="write"),

@@ -38,6 +38,7 @@ LINKS = Rule("links", 1 / 300, 5)  # likewise
 NEW_ADDRESS = Rule("new address", 1 / 600, 3)  # likewise
 OWN_MAIL = Rule("own mail", 1 / 300, 5)  # letters that who is signed in asks for
 NOTICES = Rule("notices", 1 / 600, 3)  # letters about what was done to an account; beyond that none is sent
+EXPORTS = Rule("exports", 1 / 300, 5)  # of all that one has here
 MAIL_TOKENS = Rule("mail tokens", 1 / 2, 30)  # trying tokens from letters, by network address
 REFRESH = Rule("refresh", 2, 120)
 JOINING = Rule("joining", 1, 60)  # rooms, by network address: a room has few places

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from litestar import Router, get, patch, post
 from litestar.params import JSONBody
+from litestar.response import Stream
 
 from hubbub.actions.accounts import Accounts
 from hubbub.actions.departing import Departing
+from hubbub.actions.exporting import Exporting
 from hubbub.actions.user_keys import UserKeys
-from hubbub.auth.limits import PROVING, Limiter
+from hubbub.auth.limits import EXPORTS, PROVING, Limiter
 from hubbub.http.allowed import allows
 from hubbub.http.bearer import COOKIES, limited_by_user, takes
 from hubbub.http.cookies import withdraw
@@ -27,7 +29,7 @@ from hubbub.wire.resources import (
 )
 
 
-def account_routes(accounts: Accounts, departing: Departing, limiter: Limiter) -> Router:
+def account_routes(accounts: Accounts, departing: Departing, exporting: Exporting, limiter: Limiter) -> Router:
     @post(
         "/logout",
         opt=COOKIES,
@@ -82,7 +84,22 @@ def account_routes(accounts: Accounts, departing: Departing, limiter: Limiter) -
     async def delete_account(request: HubbubRequest, data: JSONBody[DeleteAccount]) -> None:
         await departing.delete(request.user, data)
 
-    handlers = [logout, signout_all, change_password, change_profile, delete_account]
+    @get(
+        "/account/export",
+        media_type="application/x-ndjson",
+        guards=[limited_by_user(limiter, EXPORTS)],
+        responses=errors(*SIGNED_IN, 404),
+        summary="Everything that the server has of oneself",
+        description=(
+            "JSON lines, `{kind, data}`, the last of kind `end`. `data` is what other routes show of such a thing; "
+            "sealed messages come with one's own copy, for a client that has the keys."
+        ),
+    )
+    async def export_account(request: HubbubRequest) -> Stream:
+        lines = await exporting.lines(request.user)
+        return Stream(lines, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+    handlers = [logout, signout_all, change_password, change_profile, delete_account, export_account]
     return Router("/", route_handlers=handlers, tags=["account"])
 
 

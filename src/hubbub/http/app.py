@@ -18,6 +18,7 @@ from hubbub.actions.closing import Closing
 from hubbub.actions.conduct import Conduct
 from hubbub.actions.departing import Departing
 from hubbub.actions.directory import Directory
+from hubbub.actions.exporting import Exporting
 from hubbub.actions.groups import Groups
 from hubbub.actions.invitations import Invitations
 from hubbub.actions.join_requests import JoinRequests
@@ -74,6 +75,7 @@ def create_app(
     accounts: Accounts,
     signing_in: SigningIn,
     departing: Departing,
+    exporting: Exporting,
     passkeys: Passkeys,
     proving: Proving,
     work: ProofOfWork,
@@ -124,7 +126,7 @@ def create_app(
         api = Router(
             "/api",
             route_handlers=[
-                account_routes(accounts, departing, limiter),
+                account_routes(accounts, departing, exporting, limiter),
                 session_routes(sessions),
                 token_routes(token_making),
                 bot_routes(bots),

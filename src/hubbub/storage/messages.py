@@ -274,7 +274,8 @@ def in_history(view: View) -> ColumnElement[bool]:
     return or_(false(), *stays)
 
 
-def _select(user_id: str, encrypted: bool) -> Select[Any]:
+def selected(user_id: str, encrypted: bool) -> Select[Any]:
+    """Messages, with the copy of this reader where they are encrypted: for `seen`, row by row."""
     if not encrypted:
         return select(messages)
     mine = and_(
@@ -285,7 +286,8 @@ def _select(user_id: str, encrypted: bool) -> Select[Any]:
     return select(messages, *_OF_COPY).select_from(messages.outerjoin(copies, mine))
 
 
-def _seen(row: Sequence[Any], now: int) -> Seen:
+def seen(row: Sequence[Any], now: int) -> Seen:
+    """A row of `selected` as its reader sees it at `now` (milliseconds)."""
     width = len(_COLUMNS)
     message = standing(Message(*row[:width]), now)
     copy_id, copy, *shared = row[width:] or (None, None)
@@ -301,11 +303,11 @@ def page(connection: Connection, view: View, before: tuple[int, str, str, int, s
 
     `before` is the place `(index, owner, device, position, id)` of the last message of the page before this one.
     """
-    query = _select(view.user_id, view.encrypted).where(_visible(view), messages.c.deleted == 0, _unexpired(view.now))
+    query = selected(view.user_id, view.encrypted).where(_visible(view), messages.c.deleted == 0, _unexpired(view.now))
     if before is not None:
         query = query.where(messages.c.idx <= before[0], tuple_(*ORDER) < tuple_(*before))
     query = query.order_by(*(column.desc() for column in ORDER)).limit(limit)
-    return [_seen(row, view.now) for row in connection.execute(query)]
+    return [seen(row, view.now) for row in connection.execute(query)]
 
 
 def before_stamp(connection: Connection, conversation_id: str, stamp: int, limit: int) -> list[Message]:
@@ -327,7 +329,7 @@ def changed_since(connection: Connection, view: View, above: int, upto: int, lim
     """
     withdrawn = messages.c.rev > 0 if view.encrypted else false()
     query = (
-        _select(view.user_id, view.encrypted)
+        selected(view.user_id, view.encrypted)
         .where(
             messages.c.conversation_id == view.conversation_id,
             messages.c.version > above,
@@ -338,7 +340,7 @@ def changed_since(connection: Connection, view: View, above: int, upto: int, lim
         .order_by(messages.c.version)
         .limit(limit)
     )
-    return [_seen(row, view.now) for row in connection.execute(query)]
+    return [seen(row, view.now) for row in connection.execute(query)]
 
 
 def shared_since(connection: Connection, view: View, above: int, upto: int, limit: int | None) -> list[Seen]:
@@ -349,7 +351,7 @@ def shared_since(connection: Connection, view: View, above: int, upto: int, limi
         .order_by(copies.c.shared_version)
         .limit(limit)
     )
-    return [_seen(row, view.now) for row in connection.execute(query)]
+    return [seen(row, view.now) for row in connection.execute(query)]
 
 
 def shared_at(connection: Connection, conversation_id: str, version: int, now: int) -> dict[str, list[Seen]]:
@@ -357,7 +359,7 @@ def shared_at(connection: Connection, conversation_id: str, version: int, now: i
     query = _shared(conversation_id).add_columns(copies.c.user_id).where(copies.c.shared_version == version)
     found: dict[str, list[Seen]] = {}
     for row in connection.execute(query):
-        found.setdefault(row[-1], []).append(_seen(row[:-1], now))
+        found.setdefault(row[-1], []).append(seen(row[:-1], now))
     return found
 
 
@@ -374,11 +376,11 @@ def see(
     connection: Connection, conversation_id: str, message_id: str, user_id: str, *, encrypted: bool, now: int
 ) -> Seen | None:
     """One message with the reader's copy; the caller has checked that they may see it."""
-    query = _select(user_id, encrypted).where(
+    query = selected(user_id, encrypted).where(
         messages.c.conversation_id == conversation_id, messages.c.id == message_id
     )
     row = connection.execute(query).first()
-    return _seen(row, now) if row is not None else None
+    return seen(row, now) if row is not None else None
 
 
 # --- reactions ----------------------------------------------------------------------------------------------------
