@@ -45,7 +45,7 @@ async def test_all_that_one_wrote_is_there_and_nothing_of_others(people: People,
         sealed["id"]: group,
     }
     [copy] = [message["content"] for message in mine["message"] if message["conversation_id"] == group]
-    assert "secret" in copy, "one's own copy"
+    assert copy == sealed["encrypted_messages"][ada.id]
     assert mine["reaction"] == [{"conversation_id": channel, "message_group": hers, "emoji": "+1"}]
     assert {one["id"]: one["stays"][0]["role"] for one in mine["conversation"]} == {channel: "owner", group: "owner"}
     assert mine["account"][0]["email"] == ada.email

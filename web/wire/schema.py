@@ -15,6 +15,7 @@ from hubbub.wire import (
     api_tokens,
     changes,
     events,
+    exports,
     joining,
     keys,
     links,
@@ -27,7 +28,7 @@ from hubbub.wire import (
 
 MODULES = [
     *(keys, links, events, changes, pages, answers, pushes, resources, sessions, passkeys, joining, api_tokens),
-    addresses,
+    *(addresses, exports),
 ]
 REFERENCE = "#/definitions/{name}"
 

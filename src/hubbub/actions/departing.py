@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Connection
@@ -33,7 +33,6 @@ log = structlog.get_logger("hubbub.departing")
 
 class _Departed(NamedTuple):
     revocations: Sequence[Revocation]
-    contacts: Sequence[str]
     shown: PublicUser
 
 
@@ -68,16 +67,28 @@ class Departing:
         Raises `LastAdmin`, and what the proof is refused with.
         """
         account = await self._proving.account(actor, asked.password, asked.proof)
+        if await self._reader.run(departures.is_last_admin, account.id):
+            raise LastAdmin()
+        contacts = await self._reader.run(users.contacts, account.id)  # before there are none
+        await self._sign_off(account.id, asked.leaves)
         programs = [bot.id for bot in await self._reader.run(bots.owned_by, account.id)]
 
         async def unname(_: str | None) -> str | None:
             picture = await self._reader.run(users.picture_of, account.id)
-            tell = partial(self._tell, account.id)
+            tell = partial(self._tell, account.id, contacts)
             everyone = [account.id, *programs]
             await self._writer.write(self._depart, account, asked.messages, programs, users=everyone, tell=tell)
             return picture
 
         await self._pictures.hide(unname)
+
+    async def _sign_off(self, user_id: str, leaves: Mapping[str, list[Any]]) -> None:
+        """Leave sealed groups by the user's own links; who changed one meanwhile may have made a link worthless."""
+        for place, links in leaves.items():
+            try:
+                await self._membership.leave(user_id, place, LeaveConversation(links=links))
+            except Refusal as refusal:
+                log.info("not_signed_off", code=refusal.code)
 
     def _depart(
         self, transaction: Transaction, account: users.Account, departure: Departure, programs: Sequence[str]
@@ -86,7 +97,7 @@ class Departing:
         users.require_unchanged(connection, account)
         if departures.is_last_admin(connection, account.id):
             raise LastAdmin()
-        address, contacts = users.address_of(connection, account.id), users.contacts(connection, account.id)
+        address = users.address_of(connection, account.id)
         revocations = [*families.revoke_all(transaction, account.id), *api_tokens.revoke_all(transaction, account.id)]
         for bot in programs:
             departures.depart(transaction, bot, departure)
@@ -94,12 +105,12 @@ class Departing:
         if address:
             self._mailing.queue(transaction, AccountDeleted(), address)
         [shown] = users.public_users(connection, account.id, [account.id])
-        return _Departed(revocations, contacts, shown)
+        return _Departed(revocations, shown)
 
-    def _tell(self, user_id: str, departed: _Departed) -> None:
+    def _tell(self, user_id: str, contacts: Sequence[str], departed: _Departed) -> None:
         self._revocations.apply(departed.revocations)
         name = {"user_id": user_id, "display_name": departed.shown.display_name}
-        for contact in departed.contacts:
+        for contact in contacts:
             self._publisher.to_contact(contact, "update_display_name", name)
             self._publisher.to_contact(contact, "update_profile", {"user": departed.shown})
         self._finish_later(user_id)

@@ -153,9 +153,13 @@ class ChangePassword(SetPassword, kw_only=True):
 
 
 class DeleteAccount(Body, kw_only=True):
-    """`messages`: what becomes of what one wrote: it is removed everywhere, or stays under no name."""
+    """`messages`: what becomes of what one wrote: it is removed everywhere, or stays under no name. `leaves`: by the id
+    of each sealed group that one is in, the signed link that leaves it; where it is missing, or comes too late, one
+    stays a member there without a name until another takes one out.
+    """
 
     messages: Literal["remove", "keep"]
+    leaves: Annotated[dict[str, list[JsonObject]], Meta(max_length=1000)] = {}
     password: Password | None = None
     proof: Proof | None = None
 

@@ -6,6 +6,8 @@ import type {
 	Challenge,
 	ChangeEmail,
 	ChangePassword,
+	DeleteAccount,
+	ExportLine,
 	ConversationPulled,
 	LinkOwner,
 	Login,
@@ -300,6 +302,21 @@ export class Api {
 		return this.#ask(method, path, { signedIn: true, ...ask });
 	}
 
+	/** For good. */
+	deleteAccount(asked: DeleteAccount): Promise<void> {
+		return this.ask('POST', '/api/account/delete', { json: asked });
+	}
+
+	/** Everything that the server has of who is signed in. */
+	async export(): Promise<ExportLine[]> {
+		const lines = await this.#ask<ExportLine[]>('GET', '/api/account/export', {
+			signedIn: true,
+			patience: PATIENCE_FOR_UPLOADS
+		});
+		if (lines.at(-1)?.kind !== 'end') throw new Unreachable(new Error('The last line is missing.'));
+		return lines;
+	}
+
 	// --- how a request is made ----------------------------------------------------------------------------------
 
 	async #ask<Answer>(method: string, path: string, ask: Ask = {}): Promise<Answer> {
@@ -356,6 +373,7 @@ function read(answer: Response, text: string): unknown {
 	if (answer.status === 204) return undefined;
 	const body = json(text);
 	const kind = answer.headers.get('content-type') ?? '';
+	if (answer.ok && kind.startsWith('application/x-ndjson')) return text.split('\n').filter(Boolean).map(json);
 	if (answer.ok && kind.startsWith('application/json') && body !== null) return body;
 	if (!answer.ok && kind.startsWith('application/problem+json') && typeof body?.code === 'string') {
 		const wait = Number(body.retry_after);

@@ -10,7 +10,7 @@ import { proven, solve } from '../realtime/captcha.ts';
 import { Api, type OwnKeys as WireKeys, type SignedIn } from '../realtime/http.ts';
 import { Problem, Unreachable } from '../realtime/problems.ts';
 import { only } from '../realtime/tokens.ts';
-import type { Challenge, LinkOwner, Login, OwnUser, Proof } from '../wire/types.ts';
+import type { Challenge, DeleteAccount, LinkOwner, Login, OwnUser, Proof } from '../wire/types.ts';
 import { keepKeys, openAccount, openKept, wipe, type Account, type AccountCrypto } from './account.ts';
 import { askedHere, forgetSecret, secretKept } from './asking.ts';
 import { Attempts, type Attempt } from './attempts.ts';
@@ -368,6 +368,14 @@ export class Accounts {
 	async signOutEverywhere(): Promise<void> {
 		const account = this.#required();
 		await account.api.signOutAll();
+		await this.#leave(account);
+	}
+
+	/** Deletes the account for good, and what this device has of it. `leaves`: what `signOff` made. */
+	async deleteAccount(asked: Pick<DeleteAccount, 'messages' | 'leaves'>, password: string): Promise<void> {
+		const account = this.#required();
+		const proof = await this.#provenBy(await this.#ownKeys(account), password);
+		await account.api.deleteAccount({ ...asked, ...proof });
 		await this.#leave(account);
 	}
 

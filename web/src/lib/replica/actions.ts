@@ -4,7 +4,7 @@ import type { Api } from '../realtime/http.ts';
 import { Problem } from '../realtime/problems.ts';
 import { lastOf, reaction, recount, settle } from './apply.ts';
 import type { Bodies } from './bodies.ts';
-import type { Above, Actions, GroupTerms, ProfileChange, Saying, Written } from './client.ts';
+import type { Above, Actions, GroupTerms, ProfileChange, Saying, TakenAlong, TakenMessage, Written } from './client.ts';
 import type { Crypto } from './crypto.ts';
 import { v7 } from './ids.ts';
 import type { Intake } from './intake.ts';
@@ -22,7 +22,7 @@ import {
 	type PersonRow,
 	type Replica
 } from './schema.ts';
-import type { Group } from '../wire/types.ts';
+import type { Group, MessageRow as WireMessage } from '../wire/types.ts';
 import type { Trust } from './trust.ts';
 
 /** What only the tab can do that talks to the server: it is told, or does it. */
@@ -78,6 +78,8 @@ export function actionsOf(parts: ActionParts): Actions {
 		setPicture: (picture) => doings.setPicture(picture),
 		searchPeople: (text) => doings.searchPeople(text),
 		findPerson: (nameOrId) => doings.findPerson(nameOrId),
+		takeAlong: () => doings.takeAlong(),
+		signOff: () => doings.signOff(),
 		safetyNumber: (user) => doings.safetyNumber(user),
 		verify: (user, ok) => doings.verify(user, ok),
 		accept: (user) => doings.accept(user),
@@ -402,6 +404,48 @@ class Doings {
 			if (error instanceof Problem && error.status === 404) return null;
 			throw error;
 		}
+	}
+
+	// --- what is one's own ------------------------------------------------------------------------------------------
+
+	async takeAlong(): Promise<TakenAlong> {
+		const lines = await this.by.api.export();
+		const messages: TakenMessage[] = [];
+		for (const { kind, data } of lines) if (kind === 'message') messages.push(await this.taken(data));
+		return { lines, messages, titles: await this.titles() };
+	}
+
+	/** What stands in a message of one's own, whether or not this browser has kept it. */
+	private async taken(data: Record<string, unknown>): Promise<TakenMessage> {
+		const conversation = data.conversation_id as string;
+		const message = data as unknown as WireMessage;
+		const here = { conversation, at: message.inserted_at };
+		if (!message.sealed) return { ...here, text: message.content, unreadable: null };
+		const { body, unreadable } = await this.by.intake.glance(conversation, message);
+		const text = body && ('text' in body ? body.text : body.react.emoji);
+		return { ...here, text, unreadable: unreadable?.sentence ?? null };
+	}
+
+	private async titles(): Promise<Record<string, string>> {
+		const { conversations, people } = this.by.replica;
+		const titles: Record<string, string> = {};
+		for (const row of await conversations.toArray()) {
+			const other = row.other ? await people.get(row.other) : undefined;
+			titles[row.id] = row.alias ?? other?.display_name ?? row.name ?? row.id;
+		}
+		return titles;
+	}
+
+	async signOff(): Promise<Record<string, JsonObject[]>> {
+		const { replica, trust, crypto, me } = this.by;
+		const left: Record<string, JsonObject[]> = {};
+		const mine = await replica.conversations.filter((row) => row.sealed && row.kind === 'group' && !row.left).toArray();
+		for (const { id } of mine) {
+			const { state } = await trust.chain(id);
+			const member = state.members[me];
+			if (member) left[id] = [{ ...(await crypto.link(state, 'leave', { user: me, ...member })) }];
+		}
+		return left;
 	}
 
 	// --- trust --------------------------------------------------------------------------------------------------------

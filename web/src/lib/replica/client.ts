@@ -7,7 +7,8 @@
  */
 import type { Api } from '../realtime/http.ts';
 import type { Tokens } from '../realtime/tokens.ts';
-import type { Group, OwnUser } from '../wire/types.ts';
+import type { JsonObject } from '../crypto/types.ts';
+import type { ExportLine, Group, OwnUser } from '../wire/types.ts';
 import type { ChoiceRow, ConversationRow, DraftRow, KnownRow, MemberRow, PersonRow, Place, Trouble } from './schema.ts';
 import type { Watched } from './watched.ts';
 
@@ -237,6 +238,11 @@ export interface Actions {
 	/** The person of this handle or id from the server, kept in the replica; null: there is none. */
 	findPerson(nameOrId: string): Promise<PersonRow | null>;
 
+	/** Everything that the server has of oneself, opened here. Throws `Problem` or `Unreachable`. */
+	takeAlong(): Promise<TakenAlong>;
+	/** The signed link that leaves each sealed group, by its id: for who leaves for good. */
+	signOff(): Promise<Record<string, JsonObject[]>>;
+
 	/** 60 digits that both see alike; null: an identity key is not known yet. */
 	safetyNumber(user: string): Promise<string | null>;
 	/** The two compared the safety number: it is right, or the mark is taken back. */
@@ -248,6 +254,21 @@ export interface Actions {
 	wake(): void;
 	/** Somebody is there: without such a sign for five minutes one is shown as away. */
 	active(): void;
+}
+
+/** A message of one's own. `text` null: it could not be opened here, for the reason `unreadable`. */
+export interface TakenMessage {
+	conversation: string;
+	at: string;
+	text: string | null;
+	unreadable: string | null;
+}
+
+/** `lines`: as the server told them; `titles`: what each conversation is called here, by its id. */
+export interface TakenAlong {
+	lines: ExportLine[];
+	messages: TakenMessage[];
+	titles: Record<string, string>;
 }
 
 /** Somebody asks to be let into a group of one's own, or a member agreed to it. */

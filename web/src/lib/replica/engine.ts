@@ -72,6 +72,7 @@ export class Engine {
 		private readonly api: Api,
 		private readonly intake: Intake
 	) {
+		intake.left = (users) => void this.lookAgain(users).catch(() => {}); // another time, when there is a network
 		this.own = new OwnStream(replica, me, live, intake, {
 			heads: (heads) => this.heard(heads),
 			listed: (id) => this.listed(id),
@@ -202,6 +203,13 @@ export class Engine {
 		const { people } = this.replica;
 		const rows = await people.bulkGet(users);
 		for (const user of users.filter((_, place) => !rows[place])) await people.put(personRow(await this.api.user(user)));
+	}
+
+	/** Who left may have deleted their account: what they are called now. */
+	private async lookAgain(users: string[]): Promise<void> {
+		const { people } = this.replica;
+		const rows = await people.bulkGet(users.filter((user) => user !== this.me));
+		for (const row of rows) if (row) await people.put(personRow(await this.api.user(row.id)));
 	}
 
 	/** Where the conversations stand: those that matter are joined, and those behind brought up. */

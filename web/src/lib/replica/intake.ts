@@ -41,6 +41,8 @@ interface Where {
 
 export class Intake {
 	private readonly readied = new Set<string>();
+	/** Hears of who left: perhaps their account is gone, and nobody else says so to who was away. */
+	left: (users: string[]) => void = () => {};
 
 	constructor(
 		readonly replica: Replica,
@@ -174,6 +176,8 @@ export class Intake {
 				batch.keys.push({ user: change.data.user_id, version, jwk: change.data.public_key as JsonObject });
 			} else if (change.kind === 'link') links.set(change.data.seq, change.data.link as Link);
 		}
+		const gone = batch.members.filter(({ left }) => left).map(({ user }) => user);
+		if (gone.length) this.left(gone);
 		where ??= await this.where(id);
 		if (links.size) {
 			// Where the whole chain came with the answer, its links are in it already.

@@ -156,6 +156,12 @@ class Session {
 		await this.#here.signOutEverywhere();
 	}
 
+	/** For good. */
+	async deleteAccount(messages: 'remove' | 'keep', password: string): Promise<void> {
+		const leaves = (await this.client?.do.signOff()) ?? {};
+		await this.#here.deleteAccount({ messages, leaves }, password);
+	}
+
 	get #here(): Accounts {
 		if (!this.#accounts) throw new Error('The session was not started.');
 		return this.#accounts;

@@ -1133,10 +1133,15 @@ export interface ChangePassword {
 	proof?: Proof | null;
 }
 /**
- * `messages`: what becomes of what one wrote: it is removed everywhere, or stays under no name.
+ * `messages`: what becomes of what one wrote: it is removed everywhere, or stays under no name. `leaves`: by the id
+ * of each sealed group that one is in, the signed link that leaves it; where it is missing, or comes too late, one
+ * stays a member there without a name until another takes one out.
  */
 export interface DeleteAccount {
 	messages: 'keep' | 'remove';
+	leaves?: {
+		[k: string]: {}[];
+	};
 	password?: string | null;
 	proof?: Proof | null;
 }
@@ -2120,4 +2125,25 @@ export interface LinkOwner {
 	user: TokenHolder;
 	same_browser: boolean;
 	first_proof: boolean;
+}
+/**
+ * `data` is the object that the API shows of such a thing elsewhere; what belongs to a conversation has its
+ * `conversation_id`. The last line is of kind `end`: without it, something is missing.
+ */
+export interface ExportLine {
+	kind:
+		| 'account'
+		| 'api_token'
+		| 'bot'
+		| 'choice'
+		| 'conversation'
+		| 'end'
+		| 'invitation'
+		| 'message'
+		| 'passkey'
+		| 'reaction'
+		| 'report'
+		| 'score'
+		| 'session';
+	data: {};
 }
