@@ -180,6 +180,17 @@ def test_a_disabled_account_is_out_at_once_until_it_is_enabled(hubbub: Hubbub, s
     assert login(server, "Scylla").status_code == 200
 
 
+def test_a_deleted_account_is_gone_for_good(hubbub: Hubbub, server: ServerProcess) -> None:
+    register(server, "Charybdis")
+    data = {"HUBBUB_DATA": str(server.folder / "data")}
+    assert (
+        hubbub("users", "delete", "charybdis", "--messages", "keep", "--yes", **data).output == "charybdis: deleted\n"
+    )
+    assert login(server, "Charybdis").status_code == 401
+    assert "charybdis" not in hubbub("users", "list", **data).output.casefold()
+    assert hubbub("users", "delete", "charybdis", "--messages", "keep", "--yes", **data).exit_code == 1
+
+
 def test_an_account_that_is_not_there(hubbub: Hubbub) -> None:
     hubbub("migrate")
     done = hubbub("users", "promote", "nobody")

@@ -228,6 +228,7 @@ class Server:
             mailing=self._mailing,
             pictures=self._pictures,
             membership=self._membership,
+            reactions=Reactions(self._writer, self._publisher, self._mac),
             publisher=self._publisher,
             revocations=self._revocations,
         )

@@ -26,6 +26,7 @@ from hubbub.first_start import fresh_key
 from hubbub.logs import set_up_logs
 from hubbub.serving import listening_socket
 from hubbub.settings_reference import as_markdown, as_toml
+from hubbub.storage.departures import Departure
 from hubbub.storage.meta import renew_epoch
 from hubbub.storage.migrate import migrate as migrate_database
 from hubbub.storage.sweep import DAY, Ages
@@ -233,6 +234,22 @@ def disable(who: Who, config: ConfigFile = None) -> None:
 def enable(who: Who, config: ConfigFile = None) -> None:
     """Let a disabled account sign in again."""
     _say(_administer(config, lambda administration: administration.set_disabled(who, False)))
+
+
+@accounts.command()
+def delete(
+    who: Who,
+    messages: Annotated[
+        Departure, typer.Option(help="What becomes of their messages: they are removed, or stay without a name.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Delete an account for good: nobody gets in any more, and nobody reads its name."""
+    if not yes:
+        typer.confirm(f"Delete {who} for good?", abort=True)
+    gone = _administer(config, lambda administration: administration.delete(who, messages))
+    typer.echo(f"{gone.name}: deleted")
 
 
 def _administer(config: Path | None, do: Callable[[Administration], Awaitable[T]]) -> T:

@@ -45,6 +45,7 @@ from hubbub.actions.pictures import Pictures
 from hubbub.actions.proof_of_work import ProofOfWork
 from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher, conversation_topic, presence_topic, user_topic
+from hubbub.actions.reactions import Reactions
 from hubbub.actions.removals import Removals
 from hubbub.actions.reports import Reports
 from hubbub.actions.room_expelling import RoomExpelling
@@ -343,6 +344,7 @@ class World:
             mailing=self.mailing,
             pictures=self.picture_files,
             membership=Membership(self.writer, publisher, Rosters(100), RequestMac(SECRET)),
+            reactions=Reactions(self.writer, publisher, RequestMac(SECRET)),
             publisher=publisher,
             revocations=self.revocations,
         )

@@ -97,13 +97,14 @@ async def test_messages_that_are_to_go_go_for_everybody(people: People, doors: D
     a, b = await ada.arrive(group, channel), await bob.arrive(group, channel, to=doors.second)
     for id in (group, channel):
         await say(a, id, "Ada's")
-        await say(b, id, "Bob's")
+        said = await say(b, id, "Bob's")
+        await a.ask(conversation(id), "react", {"message_group_id": said, "emoji": "+1"})
     seen = (await bob.get("/api/sync", conversation_id=group)).json()["cursor"]
-    await b.close()
     assert (await delete(ada, "remove")).status_code == 204
     for id in (group, channel):
         await until(lambda id=id: gone(bob, id, ada.id))  # type: ignore[misc]
         assert [said for said in await page(bob, id) if said[0] == bob.id] == [(bob.id, "Bob's")]
+        await b.wait_for(conversation(id), "unreact", lambda told: told["user_id"] == ada.id)
 
     async def away() -> bool:
         answer = (await bob.get("/api/sync", conversation_id=group, cursor=str(seen))).json()

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, or_, select
 
-from hubbub.storage import api_tokens
+from hubbub.storage import api_tokens, departures
+from hubbub.storage.departures import Departure
 from hubbub.storage.engine import Reader
 from hubbub.storage.families import revoke_all
 from hubbub.storage.schema import users
 from hubbub.storage.users import set_admin, set_disabled
 from hubbub.storage.writer import Transaction, Writer
-from hubbub.wire.errors import NotFound
+from hubbub.wire.errors import NotFound, WrongKind
 
 MOST_LISTED = 1000
 
@@ -43,12 +44,22 @@ class Administration:
         return await self._reader.run(_listed, search)
 
     async def set_admin(self, who: str, admin: bool) -> Listed:
-        """Give or take the right to administer. Raises `NotFound`."""
+        """Give or take the right to administer. Raises `NotFound`, and `WrongKind` for a bot."""
+        if admin and await self._reader.run(_is_bot, (await self._reader.run(_account, who)).id):
+            raise WrongKind("A bot administers nothing; it is its owner's.")
         return await self._change(who, set_admin, admin)
 
     async def set_disabled(self, who: str, disabled: bool) -> Listed:
         """Shut an account out, ending everything that it is signed in to, or let it in again. Raises `NotFound`."""
         return await self._change(who, _shut_out if disabled else set_disabled, disabled)
+
+    async def delete(self, who: str, departure: Departure) -> Listed:
+        """Delete an account for good, as its owner could; a running server finishes it within minutes. The answer is
+        what it was. Raises `NotFound`.
+        """
+        account = await self._reader.run(_account, who)
+        await self._writer.write(_delete, account.id, departure, users=[account.id])
+        return account
 
     async def _change(self, who: str, change: Callable[..., Any], value: bool) -> Listed:
         account = await self._reader.run(_account, who)
@@ -60,6 +71,16 @@ def _shut_out(transaction: Transaction, user_id: str, disabled: bool) -> None:
     set_disabled(transaction, user_id, disabled)
     api_tokens.revoke_all(transaction, user_id)
     revoke_all(transaction, user_id)  # processes read it from the database within a second
+
+
+def _delete(transaction: Transaction, user_id: str, departure: Departure) -> None:
+    api_tokens.revoke_all(transaction, user_id)
+    revoke_all(transaction, user_id)
+    departures.depart(transaction, user_id, departure)
+
+
+def _is_bot(connection: Connection, user_id: str) -> bool:
+    return connection.execute(select(users.c.owner_id).where(users.c.id == user_id)).scalar() is not None
 
 
 _COLUMNS = [users.c[name] for name in Listed.__struct_fields__]

@@ -15,17 +15,18 @@ from hubbub.actions.membership import Membership
 from hubbub.actions.pictures import Pictures
 from hubbub.actions.proving import Proving
 from hubbub.actions.publishing import Publisher
+from hubbub.actions.reactions import Reactions
 from hubbub.auth.actor import Actor
 from hubbub.auth.revocations import Revocations
 from hubbub.mail.letters import AccountDeleted
-from hubbub.storage import api_tokens, bots, conversations, departures, families, memberships, users
+from hubbub.storage import api_tokens, bots, conversations, departures, exports, families, memberships, users
 from hubbub.storage.conversations import Conversation
 from hubbub.storage.departures import Departure
 from hubbub.storage.engine import Reader
 from hubbub.storage.families import Revocation
 from hubbub.storage.writer import Transaction, Writer
 from hubbub.wire.errors import LastAdmin, Refusal
-from hubbub.wire.events import LeaveConversation
+from hubbub.wire.events import LeaveConversation, React
 from hubbub.wire.resources import DeleteAccount, PublicUser
 
 log = structlog.get_logger("hubbub.departing")
@@ -48,6 +49,7 @@ class Departing:
         mailing: Mailing,
         pictures: Pictures,
         membership: Membership,
+        reactions: Reactions,
         publisher: Publisher,
         revocations: Revocations,
     ) -> None:
@@ -57,6 +59,7 @@ class Departing:
         self._mailing = mailing
         self._pictures = pictures
         self._membership = membership
+        self._reactions = reactions
         self._publisher = publisher
         self._revocations = revocations
         self._finishing: dict[str, asyncio.Task[None]] = {}
@@ -151,6 +154,7 @@ class Departing:
         """Each transaction is small, and the next one waits its turn behind what others write."""
         for place in await self._reader.run(departures.places, user_id):
             if departure == "remove":
+                await self._take_off_reactions(place, user_id)
                 while await self._writer.write(departures.end_some, place, user_id, conversations=[place]):
                     pass
             await self._leave(place, user_id)
@@ -159,6 +163,19 @@ class Departing:
             while await self._writer.write(departures.drop_some, table, user_id, users=[user_id]):
                 pass
         await self._writer.write(departures.finished, user_id, users=[user_id])
+
+    async def _take_off_reactions(self, place: str, user_id: str) -> None:
+        """Where the user may still do so themselves: those in places that they left long ago stay, by nobody."""
+        after = ""
+        while found := await self._reader.run(exports.reactions_of, place, user_id, after):
+            for row in found:
+                after = row.message_id
+                try:
+                    await self._reactions.react(
+                        user_id, place, React(message_group_id=row.message_id, emoji=row.emoji), on=False
+                    )
+                except Refusal as refusal:
+                    log.info("reaction_left", code=refusal.code)
 
     async def _leave(self, place: str, user_id: str) -> None:
         """Where nobody has to sign that they leave. In a sealed group their client signs it before; who has not is a
