@@ -16,8 +16,17 @@ const mine: TakenAlong = {
 	titles: { c: 'Boats & more' }
 };
 
+const words = {
+	of: (name: string) => `Of ${name}`,
+	made: (when: string) => `On ${when}`,
+	profile: 'Profile',
+	wrote: 'What you wrote',
+	unreadable: 'Not opened',
+	further: 'More'
+};
+
 test('the page shows what was written, in its order, and nothing of it is markup', () => {
-	const page = pageOf(mine, new Date('2026-12-03T00:00:00Z'));
+	const page = pageOf(mine, new Date('2026-12-03T00:00:00Z'), words);
 	expect(page).toContain('Boats &#38; more');
 	expect(page).not.toContain('<script>');
 	expect(page).not.toContain('<b>');

@@ -1,8 +1,17 @@
 /** A page to read, of what one takes along: one file, which needs nothing else. */
 import type { TakenAlong, TakenMessage } from '../replica/client.ts';
-import { data as words } from '../ui/strings.data.ts';
 
-export function pageOf({ lines, messages, titles }: TakenAlong, now: Date): string {
+/** What the page says beside what is told. */
+export interface PageWords {
+	of: (name: string) => string;
+	made: (when: string) => string;
+	profile: string;
+	wrote: string;
+	unreadable: string;
+	further: string;
+}
+
+export function pageOf({ lines, messages, titles }: TakenAlong, now: Date, words: PageWords): string {
 	const account: Record<string, unknown> = lines.find(({ kind }) => kind === 'account')?.data ?? {};
 	const profile = ['display_name', 'name', 'email', 'about'].map((name) => [name, account[name]] as const);
 	return `<!doctype html>
@@ -20,7 +29,7 @@ h3 { margin-top: 2rem } dt { opacity: .7 } dd { margin: 0 0 .5rem } time { opaci
 <dl>${profile.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(String(value ?? ''))}</dd>`).join('')}</dl>
 <h2>${escaped(words.wrote)}</h2>
 ${byConversation(messages)
-	.map(([id, some]) => `<h3>${escaped(titles[id] ?? id)}</h3>\n${some.map(entry).join('\n')}`)
+	.map(([id, some]) => `<h3>${escaped(titles[id] ?? id)}</h3>\n${some.map((one) => entry(one, words)).join('\n')}`)
 	.join('\n')}
 </html>
 `;
@@ -45,7 +54,7 @@ function byConversation(messages: TakenMessage[]): [string, TakenMessage[]][] {
 	return [...found];
 }
 
-function entry({ at, text, unreadable }: TakenMessage): string {
+function entry({ at, text, unreadable }: TakenMessage, words: PageWords): string {
 	const said = text ?? `(${words.unreadable}: ${unreadable ?? ''})`;
 	return `<time>${escaped(at.slice(0, 16).replace('T', ' '))}</time><p>${escaped(said)}</p>`;
 }
